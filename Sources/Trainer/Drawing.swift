@@ -1,0 +1,134 @@
+import Feedback
+import LanguageModel
+import Learning
+
+/// A policy ready to draw from: its version and its adapter, none for the base model.
+struct LoadedPolicy {
+  var version: Int64
+  var adapter: LoRAAdapter?
+
+  static let base = LoadedPolicy(version: 0, adapter: nil)
+}
+
+/// A reward model ready to score with.
+struct LoadedReward {
+  var version: Int64
+  var model: RewardModel
+}
+
+/// What a slate is to be made of.
+struct DrawingPlan: Sendable, Equatable {
+  /// K: the completions shown.
+  var candidates = 4
+  /// Completions drawn from the policy to choose from when a reward model can choose.
+  var draws = 8
+  var sampling = SamplingParameters(temperature: 0.9, topP: 0.95, maxTokens: 128)
+  var seed: UInt64 = 0
+}
+
+/// A completion drawn for a slate, with where it came from.
+struct Drawn {
+  var generated: GeneratedCompletion
+  var version: Int64
+  var origin: CompletionOrigin
+  /// One per head of the reward model; none without one.
+  var scores: [Float]?
+}
+
+/// Draws the completions of a slate: the policy's first draw unselected, its best by predicted reward,
+/// and one from a reference policy.
+final class Drawing {
+  private let model: LanguageModel
+  private let generator: Generator
+  private let pass: TrainingPass
+
+  init(model: LanguageModel, pass: TrainingPass) {
+    self.model = model
+    self.pass = pass
+    generator = Generator(model: model)
+  }
+
+  /// Draws a slate.
+  ///
+  /// - Parameters:
+  ///   - reference: the base or an earlier version; equal to `policy` while nothing was learnt.
+  ///   - reward: chooses among the draws; nil draws just what is shown.
+  ///   - onProgress: the texts so far, when they are those that will be shown, else none, and the
+  ///     share done; returning false cancels.
+  /// - Throws: `CancellationError` when cancelled, and the engine's errors.
+  func slate(
+    prompt: [TokenID], plan: DrawingPlan, policy: LoadedPolicy, reference: LoadedPolicy,
+    reward: LoadedReward?, selecting: Bool, onProgress: (_ texts: [String], _ share: Double) -> Bool
+  ) throws -> [Drawn] {
+    let own = plan.candidates - 1
+    let draws = reward != nil && selecting ? max(plan.draws, own) : own
+    let shown = draws == own
+    let seeds = (0...UInt64(draws)).map { index in
+      var random = SplitMix64(seed: plan.seed &+ index &* 0xD134_2543_DE82_EF95)
+      return random.next()
+    }
+    var texts = [String](repeating: "", count: shown ? plan.candidates : 0)
+    let together = policy.version == reference.version
+    let total = Double(plan.sampling.maxTokens * (together ? 1 : 2))
+
+    func progress(offset: Int) -> (Int, [[TokenID]]) -> Bool {
+      { step, partial in
+        if shown {
+          for (index, tokens) in partial.enumerated() {
+            texts[offset + index] = self.model.tokenizer.decode(tokens)
+          }
+        }
+        let before = offset == 0 ? 0 : plan.sampling.maxTokens
+        return onProgress(texts, Double(before + step) / total)
+      }
+    }
+
+    var drawn: [Drawn]
+    if together {
+      let generated = try generator.generate(
+        prompt: prompt, adapter: policy.adapter, seeds: seeds, sampling: plan.sampling,
+        onStep: progress(offset: 0))
+      drawn = generated.map {
+        Drawn(generated: $0, version: policy.version, origin: .unselected, scores: nil)
+      }
+      drawn[drawn.count - 1].origin = .reference
+    } else {
+      let generated = try generator.generate(
+        prompt: prompt, adapter: policy.adapter, seeds: Array(seeds.dropLast()),
+        sampling: plan.sampling, onStep: progress(offset: 0))
+      drawn = generated.map {
+        Drawn(generated: $0, version: policy.version, origin: .unselected, scores: nil)
+      }
+      let last = try generator.generate(
+        prompt: prompt, adapter: reference.adapter, seeds: [seeds[draws]], sampling: plan.sampling,
+        onStep: progress(offset: draws))
+      drawn.append(
+        Drawn(generated: last[0], version: reference.version, origin: .reference, scores: nil))
+    }
+    if let reward {
+      // A completion that ran to the length limit is scored with an end token that it did not write.
+      let scores = try reward.model.score(
+        prompt: prompt,
+        completions: drawn.map { Drawing.ended($0.generated, end: model.tokenizer.endToken) },
+        with: pass)
+      for (index, row) in scores.enumerated() { drawn[index].scores = row }
+    }
+    guard !shown else { return drawn }
+    let others = Array(1..<draws)
+    let picked = Selection.pick(
+      own - 1, of: others.map { drawn[$0].generated.text },
+      values: others.map { Selection.lowerBound(drawn[$0].scores!) },
+      besides: [drawn[0].generated.text])
+    return [drawn[0]]
+      + picked.map { index in
+        var chosen = drawn[others[index]]
+        chosen.origin = .selected
+        return chosen
+      } + [drawn[draws]]
+  }
+
+  /// The tokens of a completion with the end token at the end, where the reward is read.
+  static func ended(_ completion: GeneratedCompletion, end: TokenID) -> [TokenID] {
+    completion.tokenIDs.last == end ? completion.tokenIDs : completion.tokenIDs + [end]
+  }
+}

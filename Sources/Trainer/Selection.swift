@@ -1,0 +1,46 @@
+import Feedback
+import Foundation
+
+/// Which of the drawn completions go on a slate.
+enum Selection {
+  /// The mean over heads less their standard deviation: a score that a completion earns only when the
+  /// whole ensemble agrees (Coste et al. 2024, uncertainty-weighted optimisation).
+  static func lowerBound(_ scores: [Float]) -> Double {
+    let mean = scores.reduce(0.0) { $0 + Double($1) } / Double(scores.count)
+    let variance =
+      scores.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(scores.count)
+    return mean - variance.squareRoot()
+  }
+
+  /// Picks `count` of the texts: best first, each unlike those kept so far and unlike the texts that
+  /// are on the slate anyway; when too few differ, the best of the rest fill up.
+  ///
+  /// - Parameters:
+  ///   - values: one per text, higher is better; equal values keep their order.
+  ///   - kept: texts that the slate already holds.
+  static func pick(_ count: Int, of texts: [String], values: [Double], besides kept: [String]) -> [Int] {
+    let order = texts.indices.sorted { (values[$0], $1) > (values[$1], $0) }
+    var picked: [Int] = []
+    var words = kept.map(wordSet)
+    for limit in [0.7, 0.999, 2] {
+      for index in order where picked.count < count && !picked.contains(index) {
+        let own = wordSet(texts[index])
+        if words.allSatisfy({ similarity($0, own) < limit }) {
+          picked.append(index)
+          words.append(own)
+        }
+      }
+    }
+    return picked
+  }
+
+  /// Jaccard similarity of two sets of words: 1 for equal sets.
+  static func similarity(_ a: Set<String>, _ b: Set<String>) -> Double {
+    if a.isEmpty && b.isEmpty { return 1 }
+    return Double(a.intersection(b).count) / Double(a.union(b).count)
+  }
+
+  private static func wordSet(_ text: String) -> Set<String> {
+    Set(text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init))
+  }
+}

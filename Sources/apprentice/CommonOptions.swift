@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import LanguageModel
+
+/// The options that every command takes.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The folder that holds all the state (default: $APPRENTICE_WORKSPACE, else ./workspace).",
+      valueName: "dir"))
+  var workspace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The base model, a GGUF file (default: the fetched SmolLM2-135M-Instruct).",
+      valueName: "file"))
+  var model: String?
+
+  @Flag(help: "Print one JSON object per line.")
+  var json = false
+
+  /// The workspace's folder.
+  var workspaceURL: URL {
+    let path =
+      workspace ?? ProcessInfo.processInfo.environment["APPRENTICE_WORKSPACE"] ?? "workspace"
+    return URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
+  }
+
+  /// The base model's file.
+  var modelPath: String { model ?? ModelFile.defaultPath() }
+
+  /// Loads the base model, with a hint when the default one was never fetched.
+  func loadModel() throws -> LanguageModel {
+    guard FileManager.default.fileExists(atPath: modelPath) else {
+      throw CommandError(
+        "There is no model at \(modelPath); "
+          + (model == nil ? "fetch it with: make model" : "give --model the path of a GGUF file."))
+    }
+    return try LanguageModel.load(path: modelPath)
+  }
+}
+
+/// A failure that one sentence explains; the program ends with exit code 1.
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// Data on standard output, everything else on standard error.
+enum Output {
+  private static let encoder: JSONEncoder = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }()
+
+  /// One JSON object on a line.
+  static func json(_ value: some Encodable) throws {
+    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// One line of data, written out at once so that a reader on a pipe has it.
+  static func line(_ text: String) {
+    print(text)
+    fflush(nil)
+  }
+
+  /// One line for a person.
+  static func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}
