@@ -1,5 +1,5 @@
-/// What there is to do, most urgent first: the trainer works on one job at a time.
-enum Job: Sendable, Equatable {
+/// What there is to do: the trainer does one piece of work at a time.
+enum Work: Sendable, Equatable {
   /// A slate is wanted: a labeler waits, or the queue of ready slates is short.
   case generate(urgent: Bool)
   case learnReward
@@ -12,7 +12,7 @@ enum Job: Sendable, Equatable {
 struct Situation: Sendable, Equatable {
   /// Labelers with an open workstation.
   var labelers = 0
-  /// Labelers who are looking at an unfinished slate or at none.
+  /// Labelers who have no slate to work on.
   var waiting = 0
   /// Slates that are ready and that nobody has claimed.
   var ready = 0
@@ -25,24 +25,20 @@ struct Situation: Sendable, Equatable {
 }
 
 enum Agenda {
-  /// Ready slates kept for each labeler.
+  /// Ready slates kept for each labeler, and for the first one who will come.
   static let slatesPerLabeler = 2
 
-  /// Slates wanted when no workstation is open: the next one opens on candidates at once.
-  static let slatesWhenAlone = 1
-
-  /// The next job, nil when there is nothing to do.
-  static func next(_ situation: Situation, prepares: Bool) -> Job? {
-    let wanted = max(situation.labelers * slatesPerLabeler, slatesWhenAlone)
-    if situation.hasPrompts, prepares || situation.labelers > 0 {
-      if situation.waiting > situation.ready { return .generate(urgent: true) }
-      // One slate in hand for each labeler comes before learning; the rest after it.
-      if situation.ready < max(situation.labelers, 1) { return .generate(urgent: false) }
-    }
+  /// The next piece of work, the most urgent first; nil when there is nothing to do.
+  static func next(_ situation: Situation) -> Work? {
+    let labelers = max(situation.labelers, 1)
+    if isUrgent(situation) { return .generate(urgent: true) }
+    // One slate in hand for each labeler comes before learning, the rest after it: a slate drawn
+    // later is drawn from a better policy.
+    if situation.hasPrompts, situation.ready < labelers { return .generate(urgent: false) }
     if situation.unlearntForReward > 0 { return .learnReward }
     if situation.unlearntForPolicy > 0 { return .learnPolicy }
-    if situation.hasPrompts, prepares || situation.labelers > 0 {
-      if situation.ready < wanted { return .generate(urgent: false) }
+    if situation.hasPrompts {
+      if situation.ready < labelers * slatesPerLabeler { return .generate(urgent: false) }
       if let slate = situation.stale.first { return .refresh(slate: slate) }
     }
     return nil

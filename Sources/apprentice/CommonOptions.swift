@@ -29,14 +29,19 @@ struct CommonOptions: ParsableArguments {
   /// The base model's file.
   var modelPath: String { model ?? ModelFile.defaultPath() }
 
-  /// Loads the base model, with a hint when the default one was never fetched.
+  /// Loads the base model.
   func loadModel() throws -> LanguageModel {
+    try requireModelFile()
+    return try LanguageModel.load(path: modelPath)
+  }
+
+  /// Says how to get the model when its file is not there.
+  func requireModelFile() throws {
     guard FileManager.default.fileExists(atPath: modelPath) else {
       throw CommandError(
         "There is no model at \(modelPath); "
           + (model == nil ? "fetch it with: make model" : "give --model the path of a GGUF file."))
     }
-    return try LanguageModel.load(path: modelPath)
   }
 }
 

@@ -24,7 +24,8 @@ def words(text):
 
 def tiers(completions):
     """Every id once, best tier first. An answer without words is worse than any other."""
-    lengths = sorted((words(item["text"]), item["id"]) for item in completions)
+    counted = [(words(item["text"]), item["id"]) for item in completions]
+    lengths = sorted(counted, key=lambda pair: pair[0])
     empty = [identifier for length, identifier in lengths if length == 0]
     short = [identifier for length, identifier in lengths if 0 < length <= SHORT]
     ranked = [short] if short else []

@@ -1,16 +1,105 @@
+import CKernels
 import Feedback
 
+/// Draws completions of a prompt, several in lock-step.
+///
+/// The prompt is computed once and its keys and values are kept for the next draw of the same prompt
+/// by the same policy. Used by one thread only, the one that computes with the model; see
+/// ``LanguageModel``.
 public final class Generator {
   private let model: LanguageModel
+  private let transformer: Transformer
+  private var cache: PromptCache?
 
   public init(model: LanguageModel) {
     self.model = model
+    transformer = Transformer(model: model)
   }
 
+  /// One completion in the making.
+  private struct Draft {
+    var sampler: TokenSampler
+    var tokens: [TokenID] = []
+    var logprobs: [Float] = []
+    var isFinished = false
+  }
+
+  /// Draws one completion for each seed.
+  ///
+  /// A completion depends on the prompt, the policy, the sampling parameters and its own seed, not on
+  /// the others drawn with it.
+  ///
+  /// - Parameters:
+  ///   - adapter: nil draws from the base model.
+  ///   - onStep: called after each token of each with all tokens so far; false cancels.
+  /// - Throws: ``LanguageModelError`` when the prompt is empty or does not fit into the context with
+  ///   the longest completion; `CancellationError` when `onStep` cancels.
   public func generate(
     prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
     onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
   ) throws -> [GeneratedCompletion] {
-    []
+    let c = model.configuration
+    guard sampling.maxTokens > 0 else {
+      throw LanguageModelError("a completion of no tokens was asked for; ask for at least one")
+    }
+    guard prompt.count + sampling.maxTokens <= c.contextLength else {
+      throw LanguageModelError(
+        "a prompt of \(prompt.count) tokens and a completion of up to \(sampling.maxTokens) do not fit into the model's context of \(c.contextLength); shorten the prompt or ask for fewer tokens"
+      )
+    }
+    guard !seeds.isEmpty else { return [] }
+    let cache = try cache(for: prompt, adapter: adapter)
+    let decoder = try Decoder(
+      model: model, cache: cache, adapter: adapter, rotary: transformer.rotary,
+      slots: seeds.count, maxTokens: sampling.maxTokens)
+    let weights = try FloatMemory(count: c.vocabularySize)
+
+    var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
+    func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) {
+      let (token, logprob) = drafts[index].sampler.draw(from: logits, weights: weights.base)
+      drafts[index].tokens.append(token)
+      drafts[index].logprobs.append(logprob)
+      drafts[index].isFinished =
+        token == model.tokenizer.endToken || drafts[index].tokens.count == sampling.maxTokens
+    }
+
+    cache.logits.withUnsafeBufferPointer { logits in
+      for index in drafts.indices { extend(index, from: logits) }
+    }
+    var step = 0
+    while true {
+      if let onStep, !onStep(step, drafts.map(\.tokens)) { throw CancellationError() }
+      step += 1
+      let active = drafts.indices.filter { !drafts[$0].isFinished }
+      guard !active.isEmpty else { break }
+      let logits = decoder.step(active.map { ($0, drafts[$0].tokens.last!) })
+      for (row, index) in active.enumerated() {
+        extend(
+          index,
+          from: UnsafeBufferPointer(
+            start: logits.base + row * c.vocabularySize, count: c.vocabularySize))
+      }
+    }
+    return zip(drafts, seeds).map(completion)
+  }
+
+  private func cache(
+    for prompt: [TokenID], adapter: LoRAAdapter?
+  ) throws(LanguageModelError) -> PromptCache {
+    if let cache, cache.prompt == prompt, cache.adapter == adapter.map(AdapterIdentity.init) {
+      return cache
+    }
+    self.cache = nil
+    let computed = try PromptCache(prompt: prompt, adapter: adapter, with: transformer)
+    self.cache = computed
+    return computed
+  }
+
+  private func completion(_ draft: Draft, seed: UInt64) -> GeneratedCompletion {
+    let stopped = draft.tokens.last == model.tokenizer.endToken
+    return GeneratedCompletion(
+      tokenIDs: draft.tokens, logprobs: draft.logprobs,
+      text: model.tokenizer.decode(stopped ? draft.tokens.dropLast() : draft.tokens[...]),
+      finishReason: stopped ? .stop : .length, seed: seed)
   }
 }

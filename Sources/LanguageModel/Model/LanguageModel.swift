@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// A model's weights in float32, with its tokenizer and chat template.
@@ -14,7 +13,7 @@ public final class LanguageModel: Sendable {
   let weights: ModelWeights
   private let digest = Mutex<String?>(nil)
 
-  init(
+  private init(
     path: String, configuration: ModelConfiguration, tokenizer: Tokenizer,
     chatTemplate: ChatTemplate, weights: ModelWeights
   ) {
@@ -31,29 +30,23 @@ public final class LanguageModel: Sendable {
   ///   tokenizer or chat template that is not supported.
   public static func load(path: String) throws(LanguageModelError) -> LanguageModel {
     let file = try GGUFFile(path: path)
-    let configuration = try ModelConfiguration(file: file, path: path)
+    let configuration = try ModelConfiguration(gguf: file)
     return LanguageModel(
       path: path, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
       chatTemplate: try ChatTemplate(gguf: file),
-      weights: try ModelWeights(file: file, configuration: configuration, path: path))
+      weights: try ModelWeights(file: file, configuration: configuration))
   }
 
   /// The SHA-256 of the model's file in hexadecimal, computed once.
   public func sha256() throws(LanguageModelError) -> String {
     if let known = digest.withLock({ $0 }) { return known }
-    let computed = try LanguageModelFile.digest(path)
+    let computed = try digestOfFile(path)
     digest.withLock { $0 = computed }
     return computed
   }
 }
 
-/// Names the module's function where the model's own method hides it.
-private enum LanguageModelFile {
-  static func digest(_ path: String) throws(LanguageModelError) -> String {
-    try apprenticeDigest(path)
-  }
-}
-
-private func apprenticeDigest(_ path: String) throws(LanguageModelError) -> String {
+/// The module's function of this name, which the method hides.
+private func digestOfFile(_ path: String) throws(LanguageModelError) -> String {
   try sha256(ofFile: path)
 }

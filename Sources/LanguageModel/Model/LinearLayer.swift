@@ -4,6 +4,13 @@ public enum LinearLayer: Int, CaseIterable, Sendable {
 }
 
 extension ModelConfiguration {
+  /// The width of all query heads together.
+  var querySize: Int { headCount * headSize }
+  /// The width of all key heads, and of all value heads, together.
+  var keyValueSize: Int { keyValueHeadCount * headSize }
+  /// The width of queries, keys and values side by side.
+  var attentionInputSize: Int { querySize + 2 * keyValueSize }
+
   /// The number of inputs and outputs of a linear layer.
   public func shape(of linear: LinearLayer) -> (input: Int, output: Int) {
     switch linear {

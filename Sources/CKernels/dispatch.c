@@ -1,0 +1,34 @@
+#include <stdatomic.h>
+
+#include "table.h"
+
+static _Atomic(const struct kernel_table *) chosen;
+
+enum apprentice_variant apprentice_best_variant(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
+    return APPRENTICE_AVX512;
+  }
+  if (avx2) return APPRENTICE_AVX2;
+#endif
+  return APPRENTICE_PORTABLE;
+}
+
+void apprentice_use_variant(enum apprentice_variant variant) {
+  const struct kernel_table *table = &kernels_portable;
+#if defined(__x86_64__)
+  if (variant == APPRENTICE_AVX2) table = &kernels_avx2;
+  if (variant == APPRENTICE_AVX512) table = &kernels_avx512;
+#endif
+  atomic_store_explicit(&chosen, table, memory_order_release);
+}
+
+const struct kernel_table *kernels(void) {
+  const struct kernel_table *table = atomic_load_explicit(&chosen, memory_order_acquire);
+  if (table) return table;
+  apprentice_use_variant(apprentice_best_variant());
+  return atomic_load_explicit(&chosen, memory_order_acquire);
+}

@@ -1,0 +1,43 @@
+#ifndef APPRENTICE_TABLE_H
+#define APPRENTICE_TABLE_H
+
+#include "decode.h"
+#include "kernels.h"
+#include "parallel.h"
+
+/// One variant of every kernel, for a range of rows or one task.
+struct kernel_table {
+  void (*rms_norm)(const float *x, const float *weight, float *out, float *inverse_rms, long rows,
+                   long width, float epsilon);
+  void (*rms_norm_backward)(const float *x, const float *weight, const float *inverse_rms,
+                            const float *dout, float *dx, long rows, long width);
+  void (*rope)(float *x, long stride, long rows, long heads, long head_size,
+               const int32_t *positions, const float *cosines, const float *sines, float direction);
+  void (*swiglu)(const float *gate, const float *up, float *out, long width);
+  void (*swiglu_backward)(const float *gate, const float *up, const float *dout, float *dgate,
+                          float *dup, long width);
+  void (*cross_entropy)(float *logits, long size, int32_t target, float coefficient, int gradient,
+                        float *logprob);
+  double (*exponentials)(const float *logits, long size, float scale, float *weights, float *max);
+  long (*pick)(const float *weights, long size, double target);
+  void (*attention_task)(const struct apprentice_attention *attention, long head, long begin,
+                         long end, const struct apprentice_span *span, float *scratch);
+  void (*attention_backward_task)(const struct apprentice_attention *attention, long head, long begin,
+                                  long end, const struct apprentice_span *span, float *scratch);
+  void (*add_heads)(const struct apprentice_attention *attention, long row);
+  void (*adamw)(float *parameters, const float *gradient, float *first, float *second, long count,
+                float gradient_scale, float step_size, float beta1, float beta2, float epsilon,
+                float second_correction);
+  double (*sum_of_squares)(const float *values, long count);
+  void (*product)(const float *weights, long inputs, const float *x, long x_stride, long rows,
+                  float *out, long out_stride, long begin, long end, int accumulate);
+  void (*decode_thread)(const struct apprentice_decode *decode, struct spin_barrier *barrier,
+                        int thread, int threads);
+};
+
+extern const struct kernel_table kernels_portable, kernels_avx2, kernels_avx512;
+
+/// The chosen variant.
+const struct kernel_table *kernels(void);
+
+#endif

@@ -1,0 +1,35 @@
+// The kernels, compiled once for each variant: LANES floats a vector, VARIANT the table's name.
+#include <math.h>
+#include <string.h>
+
+#pragma clang fp contract(fast)
+
+// clang-format off
+#include "vector.h"
+#include "norm.h"
+#include "rope.h"
+#include "swiglu.h"
+#include "softmax.h"
+#include "product.h"
+#include "attention.h"
+#include "adamw.h"
+#include "decode_thread.h"
+// clang-format on
+
+const struct kernel_table VARIANT = {
+    .rms_norm = rms_norm,
+    .rms_norm_backward = rms_norm_backward,
+    .rope = rope,
+    .swiglu = swiglu,
+    .swiglu_backward = swiglu_backward,
+    .cross_entropy = cross_entropy,
+    .exponentials = exponentials,
+    .pick = pick,
+    .attention_task = attention_task,
+    .attention_backward_task = attention_backward_task,
+    .add_heads = add_heads,
+    .adamw = adamw,
+    .sum_of_squares = sum_of_squares,
+    .product = product,
+    .decode_thread = decode_thread,
+};

@@ -1,0 +1,122 @@
+import Foundation
+import LanguageModel
+
+/// Adapters as Hugging Face's PEFT keeps them: a folder with `adapter_config.json` and
+/// `adapter_model.safetensors`; a reward model's heads lie beside them in `heads.safetensors`.
+public enum PEFT {
+  static let configurationFile = "adapter_config.json"
+  static let weightsFile = "adapter_model.safetensors"
+  static let headsFile = "heads.safetensors"
+  static let scoreKey = "base_model.model.score.weight"
+
+  /// Writes an adapter; a folder that is not there is made, files of these names are replaced.
+  ///
+  /// - Parameters:
+  ///   - heads: a reward model's, each of the model's width; nil for a policy. PEFT's `score` is
+  ///     their mean.
+  ///   - baseModelName: the name under which PEFT finds the base model.
+  public static func write(
+    adapter: LoRAAdapter, heads: [[Float]]? = nil, baseModelName: String, to directory: URL
+  ) throws(ExchangeError) {
+    let width = adapter.configuration.hiddenSize
+    if let heads {
+      precondition(
+        !heads.isEmpty && heads.allSatisfy { $0.count == width }, "a head has the model's width")
+    }
+    let folder = directory.path
+    try FileBytes.makeFolder(folder)
+
+    var tensors = weights(of: adapter)
+    if let heads {
+      let score = (0..<width).map { index in
+        heads.reduce(Float(0)) { $0 + $1[index] } / Float(heads.count)
+      }
+      tensors.append(.init(name: scoreKey, shape: [1, width], values: score))
+      let all = Safetensors.NewTensor(
+        name: "heads", shape: [heads.count, width], values: Array(heads.joined()))
+      try FileBytes.write(Safetensors.encode([all]), to: "\(folder)/\(headsFile)")
+    }
+    try FileBytes.write(Safetensors.encode(tensors), to: "\(folder)/\(weightsFile)")
+    let configuration = PEFTConfiguration(
+      adapter: adapter, isReward: heads != nil, baseModelName: baseModelName)
+    try FileBytes.write(try configuration.encoded(), to: "\(folder)/\(configurationFile)")
+  }
+
+  private static func weights(of adapter: LoRAAdapter) -> [Safetensors.NewTensor] {
+    var tensors: [Safetensors.NewTensor] = []
+    for layer in adapter.layers {
+      for linear in LinearLayer.allCases {
+        let shape = LoRAAdapter.shape(of: linear, configuration: adapter.configuration)
+        let a = adapter.range(layer: layer, linear: linear, factor: .a)
+        tensors.append(
+          .init(
+            name: key(layer: layer, linear: linear, factor: .a),
+            shape: [adapter.rank, shape.input], values: Array(adapter.parameters[a])))
+        let b = adapter.range(layer: layer, linear: linear, factor: .b)
+        let stored = Array(adapter.parameters[b])
+        var values = stored
+        if let heads = rotatedHeads(linear, adapter.configuration) {
+          for row in 0..<shape.output {
+            let source = ggufRow(row, headSize: shape.output / heads)
+            for column in 0..<adapter.rank {
+              values[row * adapter.rank + column] = stored[source * adapter.rank + column]
+            }
+          }
+        }
+        tensors.append(
+          .init(
+            name: key(layer: layer, linear: linear, factor: .b),
+            shape: [shape.output, adapter.rank], values: values))
+      }
+    }
+    return tensors
+  }
+
+  /// The tensor's name in PEFT's file.
+  static func key(layer: Int, linear: LinearLayer, factor: LoRAAdapter.Factor) -> String {
+    let block =
+      switch linear {
+      case .query, .key, .value, .output: "self_attn"
+      case .gate, .up, .down: "mlp"
+      }
+    let letter =
+      switch factor {
+      case .a: "A"
+      case .b: "B"
+      }
+    return
+      "base_model.model.model.layers.\(layer).\(block).\(moduleName(linear)).lora_\(letter).weight"
+  }
+
+  /// The layer's name in transformers.
+  static func moduleName(_ linear: LinearLayer) -> String {
+    switch linear {
+    case .query: "q_proj"
+    case .key: "k_proj"
+    case .value: "v_proj"
+    case .output: "o_proj"
+    case .gate: "gate_proj"
+    case .up: "up_proj"
+    case .down: "down_proj"
+    }
+  }
+
+  /// The number of heads whose rows GGUF stores in another order; nil for layers it does not permute.
+  static func rotatedHeads(_ linear: LinearLayer, _ configuration: ModelConfiguration) -> Int? {
+    switch linear {
+    case .query: configuration.headCount
+    case .key: configuration.keyValueHeadCount
+    default: nil
+    }
+  }
+
+  /// Where GGUF stores a row of q or k that transformers has at `row`.
+  ///
+  /// GGUF puts the two numbers that RoPE rotates together side by side, transformers half a head
+  /// apart: reshape(heads, 2, size/2).swapaxes(1, 2).
+  static func ggufRow(_ row: Int, headSize: Int) -> Int {
+    let (head, offset) = row.quotientAndRemainder(dividingBy: headSize)
+    let (half, index) = offset.quotientAndRemainder(dividingBy: headSize / 2)
+    return head * headSize + 2 * index + half
+  }
+}

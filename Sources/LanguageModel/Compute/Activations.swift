@@ -1,0 +1,123 @@
+/// What one transformer layer computes for all rows, as far as the backward pass reads it.
+struct LayerActivations {
+  /// The residual stream at the layer's input, `[rows, hidden]`.
+  var input: Matrix
+  var inputInverseRMS: UnsafeMutablePointer<Float>
+  /// Queries, keys (both rotated) and values, `[rows, attention input]`.
+  var queryKeyValue: Matrix
+  /// `[rows, heads * headSize]`.
+  var attended: Matrix
+  /// `[rows, heads]`: the logarithms of the softmax's denominators.
+  var logSums: UnsafeMutablePointer<Float>
+  /// The residual stream between attention and feed-forward, `[rows, hidden]`.
+  var middle: Matrix
+  var middleInverseRMS: UnsafeMutablePointer<Float>
+  /// `[rows, 2 * feedForward]`.
+  var gateUp: Matrix
+  /// The adapter's A x of each group, `[rows, members * rank]`; empty without an adapter.
+  var reduced: [Matrix]
+}
+
+/// Everything that one pass over rows writes, divided out of the arena.
+struct Activations {
+  /// One for each layer. Layers whose activations are not kept share theirs.
+  var layers: [LayerActivations]
+  /// The residual stream after the last layer, `[rows, hidden]`.
+  var output: Matrix
+
+  // Overwritten by every layer.
+  var normed: Matrix
+  var activated: Matrix
+  var keysTransposed: Matrix
+  var attentionScratch: UnsafeMutablePointer<Float>
+
+  /// What only the backward pass needs.
+  var backward: BackwardActivations?
+}
+
+/// Room for gradients, overwritten by every layer but for ``residual``.
+struct BackwardActivations {
+  /// The gradient of the residual stream, `[rows, hidden]`.
+  var residual: Matrix
+  var normed: Matrix
+  var activated: Matrix
+  var gateUp: Matrix
+  var attended: Matrix
+  var queryKeyValue: Matrix
+  var keyShares: Matrix
+  var valueShares: Matrix
+  var valuesTransposed: Matrix
+  var reduced: Matrix
+}
+
+/// How much of a forward pass is kept.
+enum Keeping {
+  /// Nothing: there is no backward pass.
+  case nothing
+  /// Everything from a layer on.
+  case all(from: Int)
+  /// The residual stream from a layer on; the rest is computed again layer by layer.
+  case residual(from: Int)
+
+  /// The lowest layer that the backward pass reaches.
+  var lowest: Int? {
+    switch self {
+    case .nothing: nil
+    case .all(let lowest), .residual(let lowest): lowest
+    }
+  }
+}
+
+extension Activations {
+  /// The floats that one layer keeps for a row.
+  static func floatsPerRow(_ c: ModelConfiguration, rank: Int) -> Int {
+    2 * c.hiddenSize + c.attentionInputSize + c.querySize + 2 * c.feedForwardSize + c.headCount
+      + 7 * rank + 2
+  }
+
+  /// Divides memory for `rows` rows.
+  init(
+    _ c: ModelConfiguration, rows: Int, scratch: Int, rank: Int, keeping: Keeping,
+    take: (Int) -> UnsafeMutablePointer<Float>
+  ) {
+    func matrix(_ columns: Int) -> Matrix { Matrix(take(rows * columns), rows, columns) }
+    func layer(input: Matrix) -> LayerActivations {
+      LayerActivations(
+        input: input, inputInverseRMS: take(rows),
+        queryKeyValue: matrix(c.attentionInputSize), attended: matrix(c.querySize),
+        logSums: take(rows * c.headCount), middle: matrix(c.hiddenSize),
+        middleInverseRMS: take(rows), gateUp: matrix(2 * c.feedForwardSize),
+        reduced: rank == 0 ? [] : AdapterGroup.allCases.map { matrix($0.linears.count * rank) })
+    }
+    let shared = layer(input: matrix(c.hiddenSize))
+    layers = []
+    for index in 0..<c.layerCount {
+      // A kept layer needs an input of its own unless it is the lowest, whose input is the shared
+      // stream that nothing overwrites any more.
+      var input = shared.input
+      if let lowest = keeping.lowest, index > lowest { input = matrix(c.hiddenSize) }
+      if case .all(let lowest) = keeping, index >= lowest {
+        layers.append(layer(input: input))
+      } else {
+        layers.append(shared)
+        layers[index].input = input
+      }
+    }
+    output = keeping.lowest == nil ? shared.input : matrix(c.hiddenSize)
+    normed = matrix(c.hiddenSize)
+    activated = matrix(c.feedForwardSize)
+    let columns = (rows + 31) / 16 * 16
+    keysTransposed = Matrix(take(c.keyValueSize * columns + 16), c.keyValueSize, columns)
+    attentionScratch = take(scratch)
+    backward =
+      keeping.lowest == nil
+      ? nil
+      : BackwardActivations(
+        residual: matrix(c.hiddenSize), normed: matrix(c.hiddenSize),
+        activated: matrix(c.feedForwardSize), gateUp: matrix(2 * c.feedForwardSize),
+        attended: matrix(c.querySize), queryKeyValue: matrix(c.attentionInputSize),
+        keyShares: matrix(c.querySize), valueShares: matrix(c.querySize),
+        valuesTransposed: Matrix(take(c.keyValueSize * columns + 16), c.keyValueSize, columns),
+        reduced: matrix(3 * max(rank, 1)))
+  }
+}

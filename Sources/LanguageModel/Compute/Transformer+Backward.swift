@@ -1,0 +1,83 @@
+import CKernels
+
+extension Transformer {
+  /// Carries the gradient of the residual stream, which the caller has put into
+  /// `activations.backward.residual`, down to the lowest adapted layer and adds the adapter's
+  /// gradients to `gradient`, laid out as its parameters.
+  func backward(gradient: UnsafeMutableBufferPointer<Float>) {
+    guard let lowest = keeping.lowest, let adapter else { return }
+    for layer in (lowest..<configuration.layerCount).reversed() {
+      if case .residual = keeping { forwardLayer(layer, output: nil) }
+      backwardLayer(
+        layer, adapter: adapter.layers.contains(layer) ? adapter : nil, isLowest: layer == lowest,
+        gradient: gradient)
+    }
+  }
+
+  private func backwardLayer(
+    _ layer: Int, adapter: LoRAAdapter?, isLowest: Bool,
+    gradient: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let activations, let rows, let d = activations.backward else { return }
+    let c = configuration
+    let weights = model.weights.layers[layer]
+    let a = activations.layers[layer]
+
+    /// The adapter's part of a group's backward pass.
+    func addAdapter(_ group: AdapterGroup, input: Matrix, output: Matrix, inputGradient: Matrix?) {
+      adapter?.addBackward(
+        group, layer: layer, input: input, reduced: a.reduced[group.rawValue],
+        outputGradient: output,
+        reducedGradient: Matrix(
+          d.reduced.base, rows.count, a.reduced[group.rawValue].columns),
+        inputGradient: inputGradient, gradient: gradient)
+    }
+
+    // Feed-forward.
+    multiply(d.residual.plain, weights.down.plain, into: d.activated)
+    if adapter != nil {
+      apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
+      addAdapter(
+        .feedForwardOutput, input: activations.activated, output: d.residual,
+        inputGradient: d.activated)
+    }
+    apprentice_swiglu_backward(
+      a.gateUp.base, d.activated.base, d.gateUp.base, rows.count, c.feedForwardSize)
+    multiply(d.gateUp.plain, weights.gateUp.plain, into: d.normed)
+    if adapter != nil {
+      apprentice_rms_norm(
+        a.middle.base, weights.feedForwardNorm, activations.normed.base, nil, rows.count,
+        c.hiddenSize, c.normEpsilon)
+      addAdapter(
+        .feedForwardInput, input: activations.normed, output: d.gateUp, inputGradient: d.normed)
+    }
+    apprentice_rms_norm_backward(
+      a.middle.base, weights.feedForwardNorm, a.middleInverseRMS, d.normed.base, d.residual.base,
+      rows.count, c.hiddenSize)
+
+    // Attention.
+    multiply(d.residual.plain, weights.output.plain, into: d.attended)
+    addAdapter(
+      .attentionOutput, input: a.attended, output: d.residual, inputGradient: d.attended)
+    withAttention(layer) { apprentice_attention_backward($0) }
+    apprentice_rope_backward(
+      d.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
+      c.headSize, rows.positions, rotary.cosines, rotary.sines)
+    if !isLowest {
+      multiply(d.queryKeyValue.plain, weights.queryKeyValue.plain, into: d.normed)
+    }
+    if adapter != nil {
+      apprentice_rms_norm(
+        a.input.base, weights.attentionNorm, activations.normed.base, nil, rows.count,
+        c.hiddenSize, c.normEpsilon)
+      addAdapter(
+        .attentionInput, input: activations.normed, output: d.queryKeyValue,
+        inputGradient: isLowest ? nil : d.normed)
+    }
+    if !isLowest {
+      apprentice_rms_norm_backward(
+        a.input.base, weights.attentionNorm, a.inputInverseRMS, d.normed.base, d.residual.base,
+        rows.count, c.hiddenSize)
+    }
+  }
+}

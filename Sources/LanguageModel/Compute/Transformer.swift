@@ -1,0 +1,143 @@
+import CKernels
+
+/// The transformer layers over packed rows, forward and backward, with the memory they use.
+///
+/// The embedding and the layers are here; what is done with the residual stream after the last one
+/// is the caller's. Not thread-safe, and to be used from one thread only, as ``LanguageModel`` says.
+final class Transformer {
+  let model: LanguageModel
+  private let arena = Arena()
+  let rotary: RotaryTable
+  /// Above this many floats a backward pass keeps the residual stream only.
+  var keptFloats = 200 << 20
+
+  private(set) var rows: PackedRows?
+  private(set) var activations: Activations?
+  private(set) var adapter: LoRAAdapter?
+  private(set) var keeping = Keeping.nothing
+
+  var configuration: ModelConfiguration { model.configuration }
+
+  init(model: LanguageModel) {
+    self.model = model
+    rotary = RotaryTable(configuration: model.configuration)
+  }
+
+  /// Computes all layers.
+  ///
+  /// - Parameters:
+  ///   - keepForBackward: whether ``backward(gradient:)`` follows.
+  ///   - afterLayer: called with each layer's activations while they are there.
+  /// - Returns: the residual stream after the last layer, `[rows, hidden]`.
+  @discardableResult
+  func forward(
+    _ rows: PackedRows, adapter: LoRAAdapter?, keepForBackward: Bool,
+    afterLayer: ((_ layer: Int, _ activations: Activations) -> Void)? = nil
+  ) throws(LanguageModelError) -> Matrix {
+    let c = configuration
+    let rank = adapter?.rank ?? 0
+    keeping = .nothing
+    if keepForBackward {
+      let lowest = min(adapter?.layers.lowerBound ?? 0, c.layerCount - 1)
+      let kept = (c.layerCount - lowest) * rows.count * Activations.floatsPerRow(c, rank: rank)
+      keeping = kept <= keptFloats ? .all(from: lowest) : .residual(from: lowest)
+    }
+    let keeping = keeping
+    let scratch = apprentice_attention_scratch(rows.longestKeys)
+    let activations = try arena.divide { take in
+      Activations(
+        c, rows: rows.count, scratch: scratch, rank: rank, keeping: keeping, take: take)
+    }
+    self.rows = rows
+    self.adapter = adapter
+    self.activations = activations
+    rotary.extend(to: rows.positionCount)
+
+    let embedding = model.weights.embedding
+    let input = activations.layers[0].input
+    for (row, token) in rows.tokens.enumerated() {
+      (input.base + row * c.hiddenSize).update(
+        from: embedding.base + Int(token) * c.hiddenSize, count: c.hiddenSize)
+    }
+    for layer in 0..<c.layerCount {
+      let next = layer + 1 < c.layerCount ? activations.layers[layer + 1].input : activations.output
+      forwardLayer(layer, output: next)
+      afterLayer?(layer, activations)
+    }
+    return activations.output
+  }
+
+  /// Computes one layer; with no `output` only what its backward pass reads.
+  func forwardLayer(_ layer: Int, output: Matrix?) {
+    guard let activations, let rows else { return }
+    let c = configuration
+    let weights = model.weights.layers[layer]
+    let a = activations.layers[layer]
+    let adapter = adapter.flatMap { $0.layers.contains(layer) ? $0 : nil }
+
+    // Attention: middle = input + Wo · attention(Wqkv · norm(input)).
+    apprentice_rms_norm(
+      a.input.base, weights.attentionNorm, activations.normed.base, a.inputInverseRMS, rows.count,
+      c.hiddenSize, c.normEpsilon)
+    multiply(activations.normed.plain, weights.queryKeyValue.transposed, into: a.queryKeyValue)
+    adapter?.addForward(
+      .attentionInput, layer: layer, input: activations.normed, reduced: a.reduced[0],
+      output: a.queryKeyValue)
+    apprentice_rope(
+      a.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
+      c.headSize, rows.positions, rotary.cosines, rotary.sines)
+    withAttention(layer) { apprentice_attention($0) }
+    a.middle.base.update(from: a.input.base, count: rows.count * c.hiddenSize)
+    multiply(a.attended.plain, weights.output.transposed, into: a.middle, adding: true)
+    adapter?.addForward(
+      .attentionOutput, layer: layer, input: a.attended, reduced: a.reduced[1], output: a.middle)
+
+    // Feed-forward: output = middle + Wd · (silu(gate) * up).
+    apprentice_rms_norm(
+      a.middle.base, weights.feedForwardNorm, activations.normed.base, a.middleInverseRMS,
+      rows.count, c.hiddenSize, c.normEpsilon)
+    multiply(activations.normed.plain, weights.gateUp.transposed, into: a.gateUp)
+    adapter?.addForward(
+      .feedForwardInput, layer: layer, input: activations.normed, reduced: a.reduced[2],
+      output: a.gateUp)
+    guard let output else {
+      if let adapter {
+        // u of the down projection, which its gradient needs.
+        apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
+        let factor = adapter.stackedA(.feedForwardOutput, layer: layer, in: adapter.parameters)
+        multiply(activations.activated.plain, factor.transposed, into: a.reduced[3])
+      }
+      return
+    }
+    apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
+    output.base.update(from: a.middle.base, count: rows.count * c.hiddenSize)
+    multiply(activations.activated.plain, weights.down.transposed, into: output, adding: true)
+    adapter?.addForward(
+      .feedForwardOutput, layer: layer, input: activations.activated, reduced: a.reduced[3],
+      output: output)
+  }
+
+  /// Calls `body` with the description of a layer's attention that the kernels read.
+  func withAttention(
+    _ layer: Int, _ body: (UnsafePointer<apprentice_attention>) -> Void
+  ) {
+    guard let activations, let rows else { return }
+    let c = configuration
+    let a = activations.layers[layer]
+    let backward = activations.backward
+    rows.spans.withUnsafeBufferPointer { spans in
+      var attention = apprentice_attention(
+        qkv: a.queryKeyValue.base, stride: c.attentionInputSize, rows: rows.count,
+        heads: c.headCount, kv_heads: c.keyValueHeadCount, head_size: c.headSize,
+        spans: spans.baseAddress, span_count: spans.count, sequence_count: rows.sequences.count,
+        longest_keys: rows.longestKeys, keys_transposed: activations.keysTransposed.base,
+        values_transposed: backward?.valuesTransposed.base,
+        transposed_stride: activations.keysTransposed.stride,
+        scratch: activations.attentionScratch, out: a.attended.base, log_sums: a.logSums,
+        dout: backward.map { UnsafePointer($0.attended.base) },
+        dqkv: backward?.queryKeyValue.base, dkeys: backward?.keyShares.base,
+        dvalues: backward?.valueShares.base)
+      body(&attention)
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import CKernels
+
+/// The lock-step decoding of several completions of one prompt: one token each a step.
+final class Decoder {
+  private let model: LanguageModel
+  private let cache: PromptCache
+  private let rotary: RotaryTable
+  private let adapter: LoRAAdapter?
+  /// The number of completions there is room for.
+  private let slots: Int
+  /// The number of tokens there is room for in each.
+  private let capacity: Int
+  private let keysAndValues: FloatMemory
+  private let buffers: Buffers
+  private let memory: FloatMemory
+  /// Tokens that every completion has in its keys and values.
+  private var length = 0
+
+  /// What a step writes.
+  private struct Buffers {
+    var x, qkv, attended, activated, logits, scratch: UnsafeMutablePointer<Float>
+  }
+
+  init(
+    model: LanguageModel, cache: PromptCache, adapter: LoRAAdapter?, rotary: RotaryTable,
+    slots: Int, maxTokens: Int
+  ) throws(LanguageModelError) {
+    let c = model.configuration
+    self.model = model
+    self.cache = cache
+    self.rotary = rotary
+    self.adapter = adapter
+    self.slots = slots
+    capacity = (maxTokens + 31) / 32 * 32
+    rotary.extend(to: cache.prompt.count + maxTokens)
+    keysAndValues = try FloatMemory(
+      count: c.layerCount * 2 * slots * c.keyValueSize * capacity + 32)
+
+    var shape = apprentice_decode()
+    shape.hidden = c.hiddenSize
+    shape.ff = c.feedForwardSize
+    shape.heads = c.headCount
+    shape.kv_heads = c.keyValueHeadCount
+    shape.prompt_capacity = cache.capacity
+    shape.capacity = capacity
+    shape.rank = adapter?.rank ?? 0
+    shape.count = slots
+    let sizes = [
+      slots * c.hiddenSize, slots * c.attentionInputSize, slots * c.querySize,
+      slots * c.feedForwardSize, slots * c.vocabularySize, apprentice_decode_scratch(&shape),
+    ]
+    memory = try FloatMemory(count: sizes.reduce(0) { $0 + ($1 + 31) / 16 * 16 })
+    var next = memory.base
+    let places = sizes.map { size in
+      defer { next += (size + 31) / 16 * 16 }
+      return next
+    }
+    buffers = Buffers(
+      x: places[0], qkv: places[1], attended: places[2], activated: places[3], logits: places[4],
+      scratch: places[5])
+  }
+
+  /// Appends a token to each of some completions.
+  ///
+  /// - Parameter completions: the slots that go on, with the token each appends; all have had one in
+  ///   every step so far.
+  /// - Returns: the logits of each, `[completions, vocabulary]`, until the next step.
+  func step(_ completions: [(slot: Int, token: TokenID)]) -> Matrix {
+    let c = model.configuration
+    let weights = model.weights
+    for (row, completion) in completions.enumerated() {
+      (buffers.x + row * c.hiddenSize).update(
+        from: weights.embedding.base + Int(completion.token) * c.hiddenSize, count: c.hiddenSize)
+    }
+    let layers = (0..<c.layerCount).map { layer in describe(layer) }
+    let slotNumbers = completions.map { Int32($0.slot) }
+    layers.withUnsafeBufferPointer { layers in
+      slotNumbers.withUnsafeBufferPointer { slotNumbers in
+        rotary.cosines.withUnsafeBufferPointer { cosines in
+          rotary.sines.withUnsafeBufferPointer { sines in
+            var decode = apprentice_decode(
+              layers: layers.baseAddress, layer_count: layers.count, hidden: c.hiddenSize,
+              ff: c.feedForwardSize, heads: c.headCount, kv_heads: c.keyValueHeadCount,
+              head_size: c.headSize, vocabulary: c.vocabularySize, epsilon: c.normEpsilon,
+              final_norm: weights.finalNorm, head: weights.head.base, rank: adapter?.rank ?? 0,
+              low_rank_scale: adapter?.scale ?? 0, cosines: cosines.baseAddress,
+              sines: sines.baseAddress, prompt_length: cache.prompt.count,
+              prompt_capacity: cache.capacity, capacity: capacity, count: completions.count,
+              slots: slotNumbers.baseAddress, length: length, x: buffers.x, qkv: buffers.qkv,
+              attended: buffers.attended, activated: buffers.activated, logits: buffers.logits,
+              scratch: buffers.scratch)
+            apprentice_decode_step(&decode)
+          }
+        }
+      }
+    }
+    length += 1
+    return Matrix(buffers.logits, completions.count, c.vocabularySize)
+  }
+
+  private func describe(_ index: Int) -> apprentice_decode_layer {
+    let c = model.configuration
+    let layer = model.weights.layers[index]
+    let own = keysAndValues.base + index * 2 * slots * c.keyValueSize * capacity
+    var description = apprentice_decode_layer()
+    description.attention_norm = UnsafePointer(layer.attentionNorm)
+    description.qkv = UnsafePointer(layer.queryKeyValue.base)
+    description.output = UnsafePointer(layer.output.base)
+    description.mlp_norm = UnsafePointer(layer.feedForwardNorm)
+    description.gate_up = UnsafePointer(layer.gateUp.base)
+    description.down = UnsafePointer(layer.down.base)
+    description.prompt_keys = cache.keys(layer: index)
+    description.prompt_values = cache.values(layer: index)
+    description.keys = own
+    description.values = own + slots * c.keyValueSize * capacity
+    guard let adapter, adapter.layers.contains(index) else { return description }
+    func lowRank(_ linear: LinearLayer) -> apprentice_low_rank {
+      let base = UnsafePointer(adapter.parameters.baseAddress!)
+      return apprentice_low_rank(
+        a: base + adapter.range(layer: index, linear: linear, factor: .a).lowerBound,
+        b: base + adapter.range(layer: index, linear: linear, factor: .b).lowerBound)
+    }
+    description.low_rank = (
+      lowRank(.query), lowRank(.key), lowRank(.value), lowRank(.output), lowRank(.gate),
+      lowRank(.up), lowRank(.down)
+    )
+    return description
+  }
+}

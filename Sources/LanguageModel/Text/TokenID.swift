@@ -1,0 +1,2 @@
+/// A token's number in the vocabulary.
+public typealias TokenID = Int32

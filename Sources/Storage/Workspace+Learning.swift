@@ -1,0 +1,116 @@
+import Feedback
+import GRDB
+
+extension VersionKind {
+  /// What a model of this kind learns from.
+  public var learnsFrom: Set<Label.Kind> {
+    switch self {
+    case .policy: [.demonstration, .ranking]
+    case .reward: [.ranking]
+    }
+  }
+}
+
+extension Workspace {
+  /// The labels that no version of a kind has met yet, neither a published nor a rejected one, nor
+  /// been told to pass over: what there is to do. Held-out labels are among them.
+  public func pendingLabels(_ kind: VersionKind) throws(StorageError) -> [Label] {
+    try read { db in
+      try Self.labels(
+        """
+        labels.id IN (SELECT label_id FROM pending_labels WHERE kind = '\(kind.rawValue)')
+        AND retracted_at IS NULL
+        """, arguments: [], db)
+    }
+  }
+
+  /// Passes over pending labels that no version is to be made for, such as held-out ones.
+  public func markHandled(_ labels: some Collection<Int64>, for kind: VersionKind)
+    throws(StorageError)
+  {
+    try write { db in try removePending(labels, for: kind, db) }
+  }
+
+  /// The labels a version has learnt, those of its ancestors included, in order.
+  public func learntLabels(version: Int64) throws(StorageError) -> [Int64] {
+    try read { db in
+      try Int64.fetchAll(
+        db, sql: "\(Self.chain) SELECT label_id FROM learnt ORDER BY label_id",
+        arguments: [version])
+    }
+  }
+
+  /// The labels that the current version of a kind has not learnt, nor its ancestors: a rejected
+  /// version's are among them, and so are held-out ones unless the filter says otherwise.
+  public func unlearntLabels(
+    _ kind: VersionKind, heldOut: HeldOutFilter = .all
+  ) throws(StorageError) -> [Label] {
+    let current = try currentVersion(kind)?.id ?? 0
+    let learnt = Set(try learntLabels(version: current))
+    return try labels(kinds: kind.learnsFrom, heldOut: heldOut).filter { !learnt.contains($0.id) }
+  }
+
+  /// The labels that the current version of a kind has learnt and that were taken back since: a
+  /// reason to train it again without them.
+  public func learntButRetracted(_ kind: VersionKind) throws(StorageError) -> [Int64] {
+    let current = try currentVersion(kind)?.id ?? 0
+    return try read { db in
+      try Int64.fetchAll(
+        db,
+        sql: """
+          \(Self.chain) SELECT label_id FROM learnt JOIN labels ON labels.id = label_id
+          WHERE retracted_at IS NOT NULL ORDER BY label_id
+          """, arguments: [current])
+    }
+  }
+
+  /// The versions that learnt a label themselves, rejected ones included, oldest first.
+  public func versions(thatLearnt label: Int64) throws(StorageError) -> [Version] {
+    try read { db in
+      try Self.versions(
+        "versions.id IN (SELECT version_id FROM version_labels WHERE label_id = ?)",
+        arguments: [label], db)
+    }
+  }
+
+  /// Whether labels of a prompt are kept from learning, by the workspace's setting.
+  public func isHeldOut(promptKey: String) throws(StorageError) -> Bool {
+    try read { db in
+      HeldOut.contains(promptKey: promptKey, share: try Self.heldOutShare(db))
+    }
+  }
+
+  /// Sets the share of prompts whose future labels are held out: 0 holds out none.
+  public func setHeldOutShare(_ share: Double) throws(StorageError) {
+    guard (0...1).contains(share) else {
+      throw StorageError("the share of held-out prompts goes from 0 to 1, not \(share)")
+    }
+    try set(HeldOut.setting, to: String(share))
+  }
+
+  /// Walks from a version to its ancestors, and gives the labels each of them learnt.
+  private static let chain = """
+    WITH RECURSIVE ancestors(id) AS (
+      SELECT ?1 UNION SELECT parent FROM versions JOIN ancestors USING (id)
+      WHERE parent IS NOT NULL
+    ), learnt(label_id) AS (
+      SELECT DISTINCT label_id FROM version_labels JOIN ancestors ON version_id = ancestors.id
+    )
+    """
+
+  func addPending(_ label: Int64, for kinds: [VersionKind], _ db: Database) throws {
+    for kind in kinds {
+      try db.execute(
+        sql: "INSERT INTO pending_labels (kind, label_id) VALUES (?, ?)",
+        arguments: [kind.rawValue, label])
+    }
+  }
+
+  func removePending(
+    _ labels: some Collection<Int64>, for kind: VersionKind, _ db: Database
+  ) throws {
+    let statement = try db.cachedStatement(
+      sql: "DELETE FROM pending_labels WHERE kind = ? AND label_id = ?")
+    for label in labels { try statement.execute(arguments: [kind.rawValue, label]) }
+  }
+}

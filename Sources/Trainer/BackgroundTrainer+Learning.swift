@@ -1,0 +1,124 @@
+import Feedback
+import Foundation
+import LanguageModel
+import Learning
+import Storage
+
+extension BackgroundTrainer {
+  /// Learns from labels that no version of the kind has met, and publishes what came of it.
+  func learn(_ kind: VersionKind) throws {
+    let new = Array(try unlearnt(kind).prefix(recipe.labelsPerUpdate))
+    guard !new.isEmpty else { return }
+    let what = kind == .policy ? "the policy" : "the reward model"
+    let attempt = new.map { failures.attempts("\(kind) \($0.id)") }.max()! + 1
+    let job = try workspace.beginJob(
+      kind: kind.rawValue, detail: "\(what) learns \(count(new.count, "label"))", attempt: attempt)
+    do {
+      try update(kind, new: new, job: job)
+      try workspace.endJob(job)
+    } catch {
+      // The adapter in training holds half an update: it starts again from what is published.
+      if kind == .policy { policyLearner = nil } else { rewardLearner = nil }
+      try workspace.endJob(job, error: "\(error)")
+      if error is CancellationError { throw error }
+      for label in new { failures.add("\(kind) \(label.id)") }
+      log.error("\(what) could not learn from labels \(new.map(\.id)): \(error)")
+    }
+  }
+
+  private func update(_ kind: VersionKind, new: [Label], job: Int64) throws {
+    try pool.remove(workspace.retractedLabels().map(\.label.id))
+    let learnable = try workspace.labels(kinds: kind.learnsFrom, heldOut: .learnable)
+    try fillPool(learnable)
+    let known = Set(learnable.map(\.id))
+    // Held-out labels are met without being learnt, and so is a ranking of ties alone.
+    let taught = new.map(\.id).filter { known.contains($0) && pool.holds($0) }
+    try workspace.markHandled(Set(new.map(\.id)).subtracting(taught), for: kind)
+    guard !taught.isEmpty else { return }
+    let number = try workspace.reserveVersion()
+    var random = SplitMix64(seed: UInt64(bitPattern: number) &* 0x2545_F491)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let onStep = { (share: Double, loss: Double) throws in
+      let elapsed = (clock.now - start) / .seconds(1)
+      try self.workspace.updateJob(job, progress: share, remaining: elapsed / share - elapsed)
+      try self.workspace.record(metric: "loss.\(kind.rawValue)", value: loss)
+      if self.isStopping { throw CancellationError() }
+      try self.serveWaitingLabelers()
+    }
+    switch kind {
+    case .policy:
+      let learner = try learnerOfPolicy()
+      let result = try PolicyUpdate(recipe: recipe, pass: pass).run(
+        learner: learner, new: taught, pool: &pool, learnable: known, random: &random,
+        onStep: onStep)
+      try publishPolicy(number, learner: learner, result: result, taught: taught)
+    case .reward:
+      let learner = try learnerOfReward()
+      let result = try RewardUpdate(recipe: recipe).run(
+        learner: learner, new: taught, pool: pool, learnable: known, random: &random,
+        onStep: onStep)
+      try publishReward(number, learner: learner, result: result, taught: taught)
+    }
+  }
+
+  /// Draws a slate in the middle of learning when a labeler has nothing to work on.
+  private func serveWaitingLabelers() throws {
+    guard Agenda.isUrgent(try observe()) else { return }
+    try makeSlate()
+  }
+
+  /// Encodes the labels that the pool does not hold yet.
+  private func fillPool(_ labels: [Label]) throws {
+    for label in labels where !pool.holds(label.id) {
+      switch label.content {
+      case .demonstration(let demonstration):
+        pool.add(encoding.demonstration(demonstration, of: label))
+      case .ranking(let ranking):
+        let completions = try workspace.completions(ranking.tiers.flatMap { $0 })
+        if let ranked = encoding.ranking(ranking, of: label, completions: completions) {
+          pool.add(ranked)
+        }
+      case .skip: break
+      }
+    }
+  }
+
+  // MARK: What is trained
+
+  private func learnerOfPolicy() throws -> PolicyLearner {
+    if let policyLearner { return policyLearner }
+    let adapter =
+      policy.adapter?.copy()
+      ?? LoRAAdapter(
+        configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha, seed: 1)
+    let optimizer = try workspace.currentVersion(.policy).flatMap {
+      files.optimizer(of: $0, count: adapter.parameters.count)
+    }
+    let learner = PolicyLearner(adapter: adapter, pass: pass, optimizer: optimizer)
+    policyLearner = learner
+    return learner
+  }
+
+  private func learnerOfReward() throws -> RewardLearner {
+    if let rewardLearner { return rewardLearner }
+    let model =
+      try reward?.model.copy()
+      ?? RewardModel(
+        configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
+        heads: recipe.heads, seed: 2)
+    let parameters =
+      model.adapter.parameters.count + model.heads.count * model.adapter.configuration.hiddenSize
+    let optimizer = try workspace.currentVersion(.reward).flatMap {
+      files.optimizer(of: $0, count: parameters)
+    }
+    let learner = RewardLearner(model: model, pass: pass, optimizer: optimizer)
+    rewardLearner = learner
+    return learner
+  }
+}
+
+/// A number with its noun, in the plural unless it is one.
+func count(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
+}

@@ -1,0 +1,73 @@
+import Feedback
+import Foundation
+import LanguageModel
+import Learning
+import Storage
+
+extension BackgroundTrainer {
+  /// Loads the versions in use when the trainer starts.
+  func loadCurrentVersions() throws {
+    if let version = try workspace.currentVersion(.policy) {
+      policy = LoadedPolicy(version: version.id, adapter: try files.load(version).adapter)
+    }
+    if let version = try workspace.currentVersion(.reward) {
+      let (adapter, heads) = try files.load(version)
+      guard let heads else {
+        throw TrainerError(
+          "The reward model in \(version.path) has no head; restore its heads.safetensors, or remove "
+            + "the workspace's reward versions.")
+      }
+      reward = LoadedReward(
+        version: version.id, model: try RewardModel(adapter: adapter, heads: heads))
+    }
+  }
+
+  /// Publishes the policy in training, or keeps it as a rejected version and goes back.
+  func publishPolicy(
+    _ number: Int64, learner: PolicyLearner, result: UpdateResult, taught: [Int64]
+  ) throws {
+    let parent = try workspace.currentVersion(.policy)
+    let path = try files.write(
+      kind: .policy, number: number, adapter: learner.adapter, heads: nil,
+      optimizer: learner.optimizer)
+    try workspace.publish(
+      NewVersion(
+        id: number, kind: .policy, parent: parent?.id, path: path, learntFrom: taught,
+        metrics: result.metrics, isRejected: result.rejection != nil,
+        weightFormat: "f32", program: program))
+    if let rejection = result.rejection {
+      log.notice("policy \(number) is not used: \(rejection)")
+      policyLearner = nil
+      return
+    }
+    policy = LoadedPolicy(version: number, adapter: learner.adapter.copy())
+    log.info("policy \(number) published", metadata: ["labels": "\(taught.count)"])
+    if let parent { files.removeOptimizer(of: parent) }
+    try pruneFiles()
+  }
+
+  /// Publishes the reward model in training.
+  func publishReward(
+    _ number: Int64, learner: RewardLearner, result: UpdateResult, taught: [Int64]
+  ) throws {
+    let parent = try workspace.currentVersion(.reward)
+    let path = try files.write(
+      kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
+      optimizer: learner.optimizer)
+    try workspace.publish(
+      NewVersion(
+        id: number, kind: .reward, parent: parent?.id, path: path, learntFrom: taught,
+        metrics: result.metrics, weightFormat: "f32", program: program))
+    reward = LoadedReward(version: number, model: learner.model.copy())
+    log.info("reward model \(number) published", metadata: ["labels": "\(taught.count)"])
+    if let parent { files.removeOptimizer(of: parent) }
+    try pruneFiles()
+  }
+
+  /// Removes the files of versions that nothing needs any more; their rows stay.
+  private func pruneFiles() throws {
+    let versions = try workspace.prunableVersions()
+    try workspace.markPruned(versions.map(\.id))
+    versions.forEach(files.remove)
+  }
+}

@@ -1,0 +1,153 @@
+import Feedback
+import Foundation
+import LanguageModel
+import Learning
+import Logging
+import Storage
+import Synchronization
+
+/// The background process: it keeps slates ready for the labelers and learns from their labels.
+///
+/// It owns the model, and all of its methods but ``stop()`` are called from one thread. It and the
+/// workstations meet only in the workspace; it may be killed at any instant and starts again where
+/// the workspace stands.
+public final class BackgroundTrainer {
+  /// When a trainer ends by itself.
+  public enum Lifetime: Sendable {
+    /// Only when told to.
+    case untilStopped
+    /// When there is nothing left to do.
+    case untilIdle
+    /// When no workstation has been open for a minute and no label waits to be learnt.
+    case whileLabeling
+  }
+
+  let workspace: Workspace
+  let model: LanguageModel
+  let recipe: Recipe
+  let program: String
+  let log: Logger
+  let files: VersionFiles
+  let encoding: LabelEncoding
+  let pass: TrainingPass
+  let drawing: Drawing
+  private let lock: TrainerLock
+  private let stopping = Atomic<Bool>(false)
+
+  var policy = LoadedPolicy.base
+  var reward: LoadedReward?
+  /// Holds the adapter that the next version is trained in; nil until it is needed.
+  var policyLearner: PolicyLearner?
+  var rewardLearner: RewardLearner?
+  var pool = ExamplePool()
+  var failures = FailureCount()
+
+  /// Seconds without a workstation after which ``Lifetime/whileLabeling`` ends.
+  static let loneliness = 60.0
+
+  /// Takes the workspace's trainer lock and loads the versions in use.
+  ///
+  /// - Parameter program: the version of this program, kept with every version published.
+  /// - Throws: a sentence when another trainer holds the lock, or a version's file cannot be read.
+  public init(
+    workspace: Workspace, model: LanguageModel, program: String, log: Logger,
+    recipe: Recipe = Recipe()
+  ) throws {
+    lock = try TrainerLock.acquire(workspace.directory)
+    self.workspace = workspace
+    self.model = model
+    self.program = program
+    self.log = log
+    self.recipe = recipe
+    files = VersionFiles(
+      workspace: workspace, configuration: model.configuration,
+      baseModelName: URL(fileURLWithPath: model.path).lastPathComponent)
+    encoding = LabelEncoding(model: model)
+    pass = TrainingPass(model: model)
+    drawing = Drawing(model: model, pass: pass)
+    try workspace.discardUnfinished()
+    try workspace.endAbandonedJobs()
+    try loadCurrentVersions()
+  }
+
+  /// Asks the trainer to end after the step it is at; may be called from any thread.
+  public func stop() {
+    stopping.store(true, ordering: .relaxed)
+  }
+
+  var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+  /// Works until its lifetime ends or it is told to stop.
+  public func run(_ lifetime: Lifetime) throws {
+    defer { lock.release() }
+    var lastCompany = Date()
+    while !isStopping {
+      let situation = try observe()
+      if situation.labelers > 0 { lastCompany = Date() }
+      if lifetime == .whileLabeling, Date().timeIntervalSince(lastCompany) > Self.loneliness,
+        situation.unlearntForReward == 0, situation.unlearntForPolicy == 0
+      {
+        return
+      }
+      guard let work = Agenda.next(situation) else {
+        if lifetime == .untilIdle { return }
+        try waitForChange()
+        continue
+      }
+      do {
+        try perform(work)
+      } catch is CancellationError {
+        continue
+      }
+    }
+  }
+
+  private func perform(_ work: Work) throws {
+    switch work {
+    case .generate: try makeSlate()
+    case .refresh(let slate): try refreshSlate(slate)
+    case .learnReward: try learn(.reward)
+    case .learnPolicy: try learn(.policy)
+    }
+  }
+
+  /// What there is to do, as the workspace says.
+  func observe() throws -> Situation {
+    let ready = try workspace.readySlates()
+    let present = try workspace.activeWorkstations()
+    var situation = Situation()
+    situation.labelers = present.count
+    situation.waiting = present.filter(\.isWaiting).count
+    situation.ready = ready.count
+    situation.hasPrompts = try nextPrompt() != nil
+    situation.unlearntForReward = try unlearnt(.reward).count
+    situation.unlearntForPolicy = try unlearnt(.policy).count
+    situation.stale = ready.filter { $0.newestPolicy < policy.version }.map(\.id)
+    return situation
+  }
+
+  /// Labels that no version has met and that are not set aside.
+  func unlearnt(_ kind: VersionKind) throws -> [Label] {
+    try workspace.pendingLabels(kind).filter { !failures.isSetAside("\(kind) \($0.id)") }
+  }
+
+  /// Sleeps until another process has changed the workspace, or a second has passed.
+  private func waitForChange() throws {
+    let before = try workspace.dataVersion()
+    for _ in 0..<20 where !isStopping {
+      usleep(50_000)
+      if try workspace.dataVersion() != before { return }
+    }
+  }
+}
+
+/// How often each piece of work has failed: what fails three times is set aside, so that the rest
+/// goes on.
+struct FailureCount {
+  static let limit = 3
+  private var counts: [String: Int] = [:]
+
+  mutating func add(_ key: String) { counts[key, default: 0] += 1 }
+  func attempts(_ key: String) -> Int { counts[key, default: 0] }
+  func isSetAside(_ key: String) -> Bool { attempts(key) >= Self.limit }
+}

@@ -1,0 +1,58 @@
+import Exchange
+import Foundation
+import LanguageModel
+import Learning
+import Storage
+
+/// The adapters of a workspace's versions on disk: `adapters/policy-N` and `adapters/reward-N`.
+///
+/// A folder is complete before its row is written, and a folder without a row is no version.
+struct VersionFiles {
+  let workspace: Workspace
+  let configuration: ModelConfiguration
+  let baseModelName: String
+
+  func load(_ version: Version) throws -> (adapter: LoRAAdapter, heads: [[Float]]?) {
+    try PEFT.read(
+      directory: workspace.directory.appendingPathComponent(version.path),
+      configuration: configuration)
+  }
+
+  /// The optimizer's state that a version was published with; nil when it is no longer kept.
+  func optimizer(of version: Version, count: Int) -> AdamW? {
+    let file = workspace.directory.appendingPathComponent(version.path)
+      .appendingPathComponent(OptimizerFile.name)
+    return OptimizerFile.read(file).flatMap { AdamW(count: count, state: $0) }
+  }
+
+  /// Writes a version's folder, durable when it returns.
+  ///
+  /// - Returns: its path relative to the workspace.
+  func write(
+    kind: VersionKind, number: Int64, adapter: LoRAAdapter, heads: [[Float]]?, optimizer: AdamW
+  ) throws -> String {
+    let path = Workspace.versionPath(kind, number)
+    let folder = workspace.directory.appendingPathComponent(path, isDirectory: true)
+    // Left over from a trainer that was killed before it wrote the row.
+    if FileManager.default.fileExists(atPath: folder.path) {
+      try FileManager.default.removeItem(at: folder)
+    }
+    try PEFT.write(
+      adapter: adapter, heads: heads, baseModelName: baseModelName, to: folder)
+    try OptimizerFile.write(
+      optimizer.state, to: folder.appendingPathComponent(OptimizerFile.name))
+    return path
+  }
+
+  /// Removes the optimizer state of versions that a newer one has followed.
+  func removeOptimizer(of version: Version) {
+    let file = workspace.directory.appendingPathComponent(version.path)
+      .appendingPathComponent(OptimizerFile.name)
+    try? FileManager.default.removeItem(at: file)
+  }
+
+  func remove(_ version: Version) {
+    try? FileManager.default.removeItem(
+      at: workspace.directory.appendingPathComponent(version.path))
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import Storage
+import Workstation
+
+/// Opens the workstation: what the program does without a subcommand.
+struct Open: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Open the workstation (the default).", shouldDisplay: false)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(help: "Who labels (default: $USER).")
+  var labeler: String?
+
+  @Flag(inversion: .prefixedNo, help: "Take mouse events; without, the terminal selects text.")
+  var mouse = true
+
+  func run() throws {
+    let name = labeler ?? ProcessInfo.processInfo.environment["USER"] ?? "labeler"
+    let model = try common.loadModelIdentity()
+    try common.openWorkspace(withModel: model).close()
+    try runWorkstation(
+      WorkstationOptions(
+        workspace: common.workspaceURL, model: common.modelPath, labeler: name, mouse: mouse,
+        trainerCommand: [
+          ProgramFile.url.path, "trainer", "--while-labeling", "--workspace",
+          common.workspaceURL.path, "--model", common.modelPath,
+        ]))
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import LanguageModel
+import Logging
+import Storage
+import Trainer
+
+/// The background trainer, in the foreground.
+struct RunTrainer: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trainer",
+    abstract: "Run the background trainer in the foreground, until interrupted.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Flag(help: "Stop when no work is left.")
+  var untilIdle = false
+
+  @Flag(help: .hidden)
+  var whileLabeling = false
+
+  func run() throws {
+    ThreadWaiting.makePassive()
+    let model = try common.loadModel()
+    let workspace = try common.openWorkspace(withModel: model)
+    defer { workspace.close() }
+    let log = try LogFile.logger(for: workspace.directory)
+    let trainer: BackgroundTrainer
+    do {
+      trainer = try BackgroundTrainer(
+        workspace: workspace, model: model, program: ProgramVersion.text, log: log)
+    } catch {
+      log.error("\(error)")
+      throw error
+    }
+    let interrupts = Interrupts { trainer.stop() }
+    defer { interrupts.cancel() }
+    log.notice("trainer started")
+    do {
+      try trainer.run(
+        untilIdle ? .untilIdle : whileLabeling ? .whileLabeling : .untilStopped)
+    } catch {
+      log.error("\(error)")
+      throw error
+    }
+    log.notice("trainer ended")
+  }
+}
