@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,22 +111,33 @@ void cn_guard_install(const char *reset) {
   }
 }
 
-unsigned cn_guard_take(void) {
+static void empty_pipe(void) {
   char bytes[64];
   while (read(pipe_ends[0], bytes, sizeof bytes) > 0) continue;
+}
+
+unsigned cn_guard_take(void) {
+  empty_pipe();
   return atomic_exchange(&flags, 0);
 }
 
 void cn_guard_stop(void) {
-  struct sigaction ours, other = {.sa_handler = SIG_IGN};
-  // First the others of the group, then this thread, so that it has stopped when raise returns.
+  struct sigaction ours, other = {.sa_handler = SIG_DFL};
   sigaction(SIGTSTP, &other, &ours);
-  kill(0, SIGTSTP);
-  other.sa_handler = SIG_DFL;
-  sigaction(SIGTSTP, &other, NULL);
-  raise(SIGTSTP);
-  sigaction(SIGTSTP, &ours, NULL);
   atomic_fetch_and(&flags, ~(unsigned)(CN_STOP | CN_CONTINUED));
+  // One signal for all: a second one for this process could come after the shell's SIGCONT, and
+  // stop what the shell has just continued.
+  kill(0, SIGTSTP);
+  // The kernel may stop this thread a moment later; SIGCONT tells that it did. A group without a
+  // shell (an orphaned one) is never stopped, and goes on after the wait.
+  struct pollfd signalled = {.fd = pipe_ends[0], .events = POLLIN};
+  do {
+    empty_pipe();
+    errno = 0;
+  } while (!(atomic_load(&flags) & CN_CONTINUED)
+           && (poll(&signalled, 1, 100) > 0 || errno == EINTR));
+  atomic_fetch_and(&flags, ~(unsigned)(CN_STOP | CN_CONTINUED));
+  sigaction(SIGTSTP, &ours, NULL);
 }
 
 void cn_guard_remove(void) {

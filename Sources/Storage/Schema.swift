@@ -1,6 +1,9 @@
 import GRDB
 
 /// The tables, and the steps from each format to the next.
+///
+/// Tables without a rowid name the columns of their key first and in its order: SQLite 3.40's
+/// `integrity_check` otherwise finds NULLs that are not there.
 enum Schema {
   /// The format this program writes: the number of its migrations.
   static let latestVersion = 1
@@ -98,8 +101,8 @@ enum Schema {
     CREATE INDEX slates_prompt ON slates (prompt_id);
     CREATE TABLE slate_completions (
       slate_id INTEGER NOT NULL REFERENCES slates,
-      completion_id INTEGER NOT NULL REFERENCES completions,
       position INTEGER NOT NULL,
+      completion_id INTEGER NOT NULL REFERENCES completions,
       PRIMARY KEY (slate_id, position)
     ) WITHOUT ROWID;
     CREATE INDEX slate_completions_completion ON slate_completions (completion_id);
@@ -110,8 +113,8 @@ enum Schema {
     );
     CREATE TABLE predictions (
       slate_id INTEGER NOT NULL REFERENCES slates,
-      completion_id INTEGER NOT NULL REFERENCES completions,
       version_id INTEGER NOT NULL REFERENCES versions,
+      completion_id INTEGER NOT NULL REFERENCES completions,
       head INTEGER NOT NULL,
       score REAL NOT NULL,
       PRIMARY KEY (slate_id, version_id, completion_id, head)

@@ -19,6 +19,18 @@ extension Workspace {
     }
   }
 
+  /// How SQLite would answer a question: for tests.
+  func plan(_ sql: String) throws(StorageError) -> [String] {
+    try read { db in
+      let nulls = StatementArguments(
+        [(any DatabaseValueConvertible)?](
+          repeating: nil, count: sql.count { $0 == "?" }))
+      return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: nulls).map {
+        $0["detail"]
+      }
+    }
+  }
+
   /// 2 when a commit is on disk before it returns: for tests.
   func synchronousLevel() throws -> Int {
     try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous")! }

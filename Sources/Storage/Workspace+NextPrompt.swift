@@ -33,20 +33,27 @@ extension Workspace {
   }
 
   /// The least used prompt of a use case, the first at or after `start` in the order of `shuffle`,
-  /// going around: three steps in the index `prompts_next`.
+  /// going around.
   private func leastUsed(_ useCase: UseCase, after start: Int64, _ db: Database) throws -> Int64? {
-    let free = "FROM prompts WHERE retired IS NULL AND live_slates = 0 AND use_case = ?"
     guard
       let slates = try Int.fetchOne(
-        db, sql: "SELECT slate_count \(free) ORDER BY slate_count LIMIT 1",
-        arguments: [useCase.rawValue])
+        db.cachedStatement(sql: NextPromptSQL.fewestSlates), arguments: [useCase.rawValue])
     else { return nil }
-    let here = "\(free) AND slate_count = ?"
     return try Int64.fetchOne(
-      db, sql: "SELECT id \(here) AND shuffle >= ? ORDER BY shuffle LIMIT 1",
-      arguments: [useCase.rawValue, slates, start])
+      db.cachedStatement(sql: NextPromptSQL.after), arguments: [useCase.rawValue, slates, start])
       ?? Int64.fetchOne(
-        db, sql: "SELECT id \(here) ORDER BY shuffle LIMIT 1",
-        arguments: [useCase.rawValue, slates])
+        db.cachedStatement(sql: NextPromptSQL.first), arguments: [useCase.rawValue, slates])
   }
+}
+
+/// The questions that ``Workspace/nextPrompt(seed:)`` asks of each use case: each is one step in the
+/// index `prompts_next`.
+enum NextPromptSQL {
+  private static let free =
+    "FROM prompts WHERE retired IS NULL AND live_slates = 0 AND use_case = ?"
+  static let fewestSlates = "SELECT slate_count \(free) ORDER BY slate_count LIMIT 1"
+  static let after = """
+    SELECT id \(free) AND slate_count = ? AND shuffle >= ? ORDER BY shuffle LIMIT 1
+    """
+  static let first = "SELECT id \(free) AND slate_count = ? ORDER BY shuffle LIMIT 1"
 }

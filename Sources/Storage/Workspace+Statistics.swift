@@ -61,7 +61,8 @@ extension Workspace {
   private static func labelCounts(_ db: Database) throws -> [Label.Kind: Int] {
     let rows = try Row.fetchAll(
       db, sql: "SELECT kind, count(*) AS n FROM labels WHERE retracted_at IS NULL GROUP BY kind")
-    return Dictionary(uniqueKeysWithValues: rows.map { (Label.Kind(rawValue: $0["kind"])!, $0["n"]) })
+    return Dictionary(
+      uniqueKeysWithValues: rows.map { (Label.Kind(rawValue: $0["kind"])!, $0["n"]) })
   }
 
   private static func labelerCounts(_ db: Database) throws -> [String: Int] {

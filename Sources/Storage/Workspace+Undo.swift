@@ -12,6 +12,7 @@ extension Workspace {
   }
 
   /// Takes back a labeler's last submission and gives them its slate again; nil when there is none.
+  @discardableResult
   public func undoLast(labeler: String) throws(StorageError) -> Undone? {
     try write { db in
       guard let submission = try Self.lastSubmission(labeler: labeler, db) else { return nil }

@@ -28,7 +28,9 @@ extension Workspace {
     var isFolder: ObjCBool = false
     let folder = directory.appendingPathComponent(path).path
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
-    else { throw StorageError("version \(version.id) was not published: there is no folder \(folder)") }
+    else {
+      throw StorageError("version \(version.id) was not published: there is no folder \(folder)")
+    }
     return try write { db in
       if let parent = version.parent, try Self.kind(ofVersion: parent, db) != version.kind {
         throw StorageError("there is no \(version.kind.rawValue) version \(parent) to be a parent")

@@ -20,7 +20,8 @@ struct EditHistory: Sendable, Hashable {
   /// Adds a change; typing goes on with the last change until a word begins.
   mutating func record(_ edit: Edit, typed: String?) {
     undone = []
-    if let typed, let previous = lastTyped, let last = done.last, !startsWord(typed, after: previous),
+    if let typed, let previous = lastTyped, let last = done.last,
+      !startsWord(typed, after: previous),
       typed != "\n", edit.start == last.start, edit.removed == last.inserted,
       edit.cursorBefore == last.cursorAfter
     {

@@ -1,6 +1,6 @@
 /// A line over evenly spaced values, with an axis on the left and one below.
 public struct LinePlot: Sendable {
-  /// From left to right; `nil` leaves a gap.
+  /// From left to right; `nil` and what is not finite leave a gap.
   public var values: [Double?]
   /// The values at the lower and the upper edge.
   public var range: ClosedRange<Double>
@@ -48,7 +48,7 @@ public struct LinePlot: Sendable {
   /// How far a value lies below the upper edge, 0 to 1.
   private func share(of value: Double) -> Double {
     let height = range.upperBound - range.lowerBound
-    guard height > 0, value.isFinite else { return 0.5 }
+    guard height > 0 else { return 0.5 }
     return min(max(0, (range.upperBound - value) / height), 1)
   }
 
@@ -58,7 +58,7 @@ public struct LinePlot: Sendable {
     var previous: Point?
     let step = values.count > 1 ? Double(columns - 1) / Double(values.count - 1) : 0
     for (index, value) in values.enumerated() {
-      guard let value else {
+      guard let value, value.isFinite else {
         previous = nil
         continue
       }
@@ -95,7 +95,8 @@ private struct Raster {
 
   /// The text of every cell for the dots that are set.
   func rows(dots: Set<Point>) -> [[String]] {
-    var bits = Array(repeating: Array(repeating: UInt32(0), count: cells.width), count: cells.height)
+    var bits = Array(
+      repeating: Array(repeating: UInt32(0), count: cells.width), count: cells.height)
     for dot in dots {
       bits[dot.y / down][dot.x / across] |= bit(dot.x % across, dot.y % down)
     }

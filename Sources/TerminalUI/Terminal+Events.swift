@@ -62,6 +62,8 @@ extension Terminal {
       return .resumed
     }
     if flags & UInt32(CN_CONTINUED) != 0 {
+      // Stopped by a signal that nobody can catch, it could not leave its screen; it enters anew.
+      endwin()
       redraw()
       return .resumed
     }
@@ -90,9 +92,11 @@ extension Terminal {
   private func readKey(_ code: Int32) {
     switch code {
     case KEY_RESIZE:
+      queued += decoder.decode(.pause)
       shown = nil
       queued.append(.resize(size))
     case KEY_MOUSE:
+      queued += decoder.decode(.pause)
       var event = MEVENT()
       guard getmouse(&event) == OK, !decoder.isPasting else { return }
       if let mouse = mouseEvent(event) { queued.append(.mouse(mouse)) }
@@ -109,7 +113,8 @@ extension Terminal {
     if state & cn_wheel_up != 0 { return .scroll(point, up: true) }
     if state & cn_wheel_down != 0 { return .scroll(point, up: false) }
     let pressed = [cn_button_pressed.0, cn_button_pressed.1, cn_button_pressed.2]
-    for (mask, button) in zip(pressed, [MouseButton.left, .middle, .right]) where state & mask != 0 {
+    for (mask, button) in zip(pressed, [MouseButton.left, .middle, .right]) where state & mask != 0
+    {
       heldButton = button
       return .press(point, button)
     }

@@ -57,7 +57,8 @@ public final class Terminal {
     try checkTerminalType()
     let signals = cn_guard_save(STDOUT_FILENO)
     guard signals >= 0 else {
-      throw TerminalError("The terminal's modes cannot be read: \(String(cString: strerror(errno))).")
+      throw TerminalError(
+        "The terminal's modes cannot be read: \(String(cString: strerror(errno))).")
     }
     guard let screen = cn_newterm() else {
       throw TerminalError("The terminal cannot be opened; is TERM right for it?")
@@ -179,7 +180,8 @@ public final class Terminal {
     guard let pointer = tigetstr(name), Int(bitPattern: pointer) != -1 else { return "" }
     var text = ""
     var rest = Substring(String(cString: pointer))
-    while let start = rest.firstRange(of: "$<"), let end = rest[start.upperBound...].firstIndex(of: ">")
+    while let start = rest.firstRange(of: "$<"),
+      let end = rest[start.upperBound...].firstIndex(of: ">")
     {
       text += rest[..<start.lowerBound]
       rest = rest[rest.index(after: end)...]

@@ -63,7 +63,7 @@ extension BackgroundTrainer {
     let drawn = try drawing.slate(
       prompt: tokens, plan: plan, policy: policy, reference: try reference(random: &random),
       reward: reward, selecting: settings.bestOf
-    ) { texts, share in
+    ) { [self] texts, share in
       guard !isStopping else { return false }
       let now = clock.now
       guard now - shown > .milliseconds(100) else { return true }

@@ -58,7 +58,8 @@ final class Drawing {
   /// - Throws: `CancellationError` when cancelled, and the engine's errors.
   func slate(
     prompt: [TokenID], plan: DrawingPlan, policy: LoadedPolicy, reference: LoadedPolicy,
-    reward: LoadedReward?, selecting: Bool, onProgress: (_ texts: [String], _ share: Double) -> Bool
+    reward: LoadedReward?, selecting: Bool,
+    onProgress: @escaping (_ texts: [String], _ share: Double) -> Bool
   ) throws -> [Drawn] {
     let own = plan.candidates - 1
     let draws = reward != nil && selecting ? max(plan.draws, own) : own

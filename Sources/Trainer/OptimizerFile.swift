@@ -15,7 +15,7 @@ enum OptimizerFile {
       metadata: ["step": String(state.step)], to: file)
   }
 
-  /// The state, nil when the file is not there or not whole: training then starts afresh moments.
+  /// The state; nil when the file is not there or not whole, and then the moments start afresh.
   static func read(_ file: URL) -> AdamW.State? {
     guard let tensors = try? Safetensors(file: file),
       let step = tensors.metadata["step"].flatMap({ Int($0) }),

@@ -140,6 +140,7 @@ func agree(_ a: Double, _ b: Double, within share: Double, or absolute: Double =
 }
 
 /// A gradient's memory for the length of a test.
+@discardableResult
 func withGradient<Result>(
   of adapter: LoRAAdapter, _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
 ) rethrows -> Result {

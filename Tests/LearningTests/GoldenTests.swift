@@ -55,7 +55,7 @@ import Testing
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     goldens = try decoder.decode(Goldens.self, from: Data(contentsOf: file))
-    model = try RealModel.load()
+    model = try realModel.get()
   }
 
   /// The goldens' adapter: rank 8, alpha 16, filled by their formula, in GGUF's row order.

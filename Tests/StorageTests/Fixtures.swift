@@ -1,8 +1,9 @@
 import Feedback
 import Foundation
-import Storage
 import Synchronization
 import TestSupport
+
+@testable import Storage
 
 /// A clock that tests set.
 final class Clock: Sendable {
@@ -20,17 +21,21 @@ func completion(
 ) -> NewCompletion {
   NewCompletion(
     text: text, tokenIDs: [5, -1, 2], logprobs: [-0.5, -1.25, -3], finishReason: .stop,
-    policyVersion: version, sampling: SamplingParameters(temperature: 0.7, topP: 0.9, maxTokens: 64),
+    policyVersion: version,
+    sampling: SamplingParameters(temperature: 0.7, topP: 0.9, maxTokens: 64),
     seed: seed, origin: origin)
 }
 
-let promptTexts = ["Explain the moon landing to a 6-year-old.", "Name a colour.", "Why is rain wet?"]
+let promptTexts = [
+  "Explain the moon landing to a 6-year-old.", "Name a colour.", "Why is rain wet?",
+]
 
 extension Workspace {
   /// A finished slate of a prompt; its completions' texts are `texts` unless given whole.
   @discardableResult
   func makeSlate(
-    of prompt: Prompt? = nil, _ texts: [String] = ["short one", "a longer answer here", "mid one x"],
+    of prompt: Prompt? = nil,
+    _ texts: [String] = ["short one", "a longer answer here", "mid one x"],
     completions: [NewCompletion]? = nil, rewardVersion: Int64? = nil, scores: [[Float]]? = nil,
     activelyChosen: Bool = false, displayOrder: [Int]? = nil
   ) throws -> Slate {
@@ -93,5 +98,26 @@ func sentence(_ body: () throws -> Void) -> String {
     return ""
   } catch {
     return (error as? StorageError)?.description ?? "not a storage error: \(error)"
+  }
+}
+
+extension Workspace {
+  /// Adds many prompts at once, over all use cases.
+  func fill(prompts count: Int) throws {
+    let useCases = UseCase.allCases.map { "'\($0.rawValue)'" }
+    try write { db in
+      for (index, useCase) in useCases.enumerated() {
+        let share = count / useCases.count
+        try db.execute(
+          sql: """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(share))
+            INSERT INTO prompts (key, use_case, messages, shuffle, created)
+            SELECT 'p\(index)-' || i, \(useCase), '[{"role":"user","content":"Question ' || i || '"}]',
+              random(), 0 FROM n
+            """)
+        try db.execute(
+          sql: "INSERT INTO use_cases (use_case, prompt_count) VALUES (\(useCase), \(share))")
+      }
+    }
   }
 }

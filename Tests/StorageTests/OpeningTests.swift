@@ -90,7 +90,9 @@ import Testing
   }
 
   @Test func refusesAnotherProgramsDatabase() throws {
-    let (folder, directory) = try closedWorkspace { $0.replaceSubrange(68..<72, with: [0, 0, 0, 7]) }
+    let (folder, directory) = try closedWorkspace {
+      $0.replaceSubrange(68..<72, with: [0, 0, 0, 7])
+    }
     try withExtendedLifetime(folder) {
       try expectRefusal(of: directory, "another program's database", "choose another workspace")
     }
@@ -113,7 +115,9 @@ import Testing
   }
 
   @Test func refusesANewerVersionAndTellsBoth() throws {
-    let (folder, directory) = try closedWorkspace { $0.replaceSubrange(60..<64, with: [0, 0, 0, 9]) }
+    let (folder, directory) = try closedWorkspace {
+      $0.replaceSubrange(60..<64, with: [0, 0, 0, 9])
+    }
     try withExtendedLifetime(folder) {
       try expectRefusal(
         of: directory, "newer version", "format 9", "up to format \(Schema.latestVersion)")

@@ -1,9 +1,11 @@
 // A program for the driver's tests: it shows every event of the terminal, and crashes on request.
 //
 // Keys: q ends it, F fails an assertion, A leaves an array's bounds, X calls exit, C shows colours,
-// W shows wide and odd text, H hangs without reading.
-import Glibc
+// W shows wide and odd text, H hangs without reading, M sends a message from another thread.
+import Foundation
 import TerminalUI
+
+let mailbox = Mailbox<TerminalEvent>()
 
 struct Model {
   var log: [String] = []
@@ -35,7 +37,7 @@ func update(_ model: inout Model, _ event: TerminalEvent) -> [Character] {
   case .key(let key):
     guard case .character(let character) = key.key, key.modifiers.isEmpty else { break }
     if "CWE".contains(character) { model.page = character }
-    if "FAXH".contains(character) { return [character] }
+    if "FAXHM".contains(character) { return [character] }
   default: break
   }
   return []
@@ -74,6 +76,9 @@ func perform(_ effect: Character) {
     let empty = CommandLine.arguments.dropFirst(99)
     print(empty[empty.endIndex])
   case "X": exit(3)
+  case "M":
+    let thread = Thread { mailbox.send(.paste("from a thread")) }
+    thread.start()
   default:
     _ = "hanging".withCString { write(STDOUT_FILENO, $0, strlen($0)) }
     while true { pause() }
@@ -87,7 +92,7 @@ do {
         model: Model(), message: { $0 }, update: update, view: view, perform: perform,
         isFinished: \.isFinished)
     },
-    mailbox: Mailbox<TerminalEvent>(),
+    mailbox: mailbox,
     options: Terminal.Options(mouse: !CommandLine.arguments.contains("--no-mouse")))
   print("done")
 } catch {

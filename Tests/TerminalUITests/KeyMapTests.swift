@@ -14,7 +14,8 @@ import Testing
     ("x", KeyPress.character("x")), ("J", .character("J")), ("shift-j", .character("J")),
     ("ctrl-S", .control("s")), ("shift-up", KeyPress(.up, .shift)), ("?", .character("?")),
     ("-", .character("-")), ("ctrl--", .control("-")), ("space", .character(" ")),
-    ("alt-enter", KeyPress(.enter, .alt)), ("ctrl-alt-f5", KeyPress(.function(5), [.control, .alt])),
+    ("alt-enter", KeyPress(.enter, .alt)),
+    ("ctrl-alt-f5", KeyPress(.function(5), [.control, .alt])),
     ("esc", KeyPress(.escape)), ("é", .character("é")), ("alt-J", KeyPress(.character("J"), .alt)),
   ])
   func keysAreReadAndWritten(text: String, key: KeyPress) throws {

@@ -99,9 +99,10 @@ import Testing
 }
 
 @Suite struct ColorDepthTests {
-  @Test(arguments: [
-    (1, 1), (9, 1), (208, 1), (46, 2), (21, 4), (226, 3), (231, 7), (16, 0), (250, 7), (234, 0),
-  ] as [(UInt8, Int)])
+  @Test(
+    arguments: [
+      (1, 1), (9, 1), (208, 1), (46, 2), (21, 4), (226, 3), (231, 7), (16, 0), (250, 7), (234, 0),
+    ] as [(UInt8, Int)])
   func eightColours(index: UInt8, nearest: Int) {
     #expect(ColorDepth.eight.nearest(.indexed(index)) == nearest)
     #expect(ColorDepth.indexed256.nearest(.indexed(index)) == Int(index))

@@ -12,8 +12,9 @@ import Testing
     let terminal = try PseudoTerminal([probePath()], term: term, environment: environment)
     try terminal.wait(for: "size 80 24")
     terminal.send(key)
-    let last = key == "W" ? (row: 23, text: String(repeating: " ", count: 79) + "z") : (3, "band")
-    try terminal.wait("the page") { $0.screenRows()[last.row] == last.text }
+    // The rows that are drawn last, after the old ones have been cleared.
+    let (row, text) = key == "W" ? (23, String(repeating: " ", count: 79) + "z") : (3, "band")
+    try terminal.wait("the page") { $0.screenRows()[row] == text }
     return terminal
   }
 

@@ -33,7 +33,9 @@ import Testing
     terminal.send("H")
     try terminal.wait(for: "hanging")
     terminal.kill(signal)
-    try terminal.wait("the first signal to be taken") { _ in !isPending(signal, of: terminal.process) }
+    try terminal.wait("the first signal to be taken") { _ in
+      !isPending(signal, of: terminal.process)
+    }
     terminal.kill(signal)
     #expect(try terminal.waitForExit() == .signaled(signal))
     expectRestored(terminal)
@@ -123,26 +125,62 @@ import Testing
     try shell.wait(for: "done")
   }
 
+  @Test func suspendedItStopsWhatItRunsIn() throws {
+    let shell = try PseudoTerminal(
+      ["bash", "--norc", "--noprofile", "-i"], environment: ["PS1": "ready> ", "HISTFILE": nil])
+    try shell.wait(for: "ready>")
+    // As `make run` does: a shell that waits for the program, in the same job.
+    shell.send("sh -c '\(probePath()); echo over'\r")
+    try shell.wait(for: "1 resize")
+    shell.send(key: .control("z"))
+    try shell.wait(for: "Stopped")
+    shell.send("fg\r")
+    try shell.wait(for: "2 resumed")
+    shell.send("q")
+    try shell.wait("the end") { $0.screenRows().contains("over") }
+  }
+
+  @Test func stoppedUnawaresItDrawsAnew() throws {
+    let terminal = try PseudoTerminal([probePath()])
+    try terminal.wait(for: "1 resize")
+    terminal.kill(SIGSTOP)
+    terminal.kill(SIGCONT)
+    try terminal.wait(for: "2 resumed")
+    #expect(terminal.isOnAlternateScreen)
+    terminal.send("x")
+    try terminal.wait(for: "3 key x")
+  }
+
+  @Test func messagesFromOtherThreadsWakeIt() throws {
+    let terminal = try PseudoTerminal([probePath()])
+    try terminal.wait(for: "1 resize")
+    terminal.send("M")
+    try terminal.wait(for: "paste from a thread")
+  }
+
   @Test func stoppedFromOutsideItGivesTheTerminalBackToo() throws {
     let shell = try PseudoTerminal(
       ["bash", "--norc", "--noprofile", "-i"], environment: ["PS1": "ready> ", "HISTFILE": nil])
     try shell.wait(for: "ready>")
     shell.send("\(probePath())\r")
     try shell.wait(for: "1 resize")
-    // The foreground group of the terminal is the program's.
-    shell.signalForeground(SIGTSTP)
+    // Curses ignores the signal while it paints, so it is sent until it is heeded.
+    try shell.wait("the screen to be left") { terminal in
+      if terminal.isOnAlternateScreen { terminal.signalForeground(SIGTSTP) }
+      return !terminal.isOnAlternateScreen
+    }
     try shell.wait(for: "Stopped")
-    #expect(!shell.isOnAlternateScreen)
     shell.send("fg\r")
     try shell.wait(for: "2 resumed")
     #expect(shell.isOnAlternateScreen)
   }
 
-  @Test(arguments: [
-    ("no-such-terminal", "There is no description of the terminal type \"no-such-terminal\""),
-    ("dumb", "A terminal of type \"dumb\" (the variable TERM) cannot place text"),
-    (nil, "The variable TERM is not set"),
-  ] as [(String?, String)])
+  @Test(
+    arguments: [
+      ("no-such-terminal", "There is no description of the terminal type \"no-such-terminal\""),
+      ("dumb", "A terminal of type \"dumb\" (the variable TERM) cannot place text"),
+      (nil, "The variable TERM is not set"),
+    ] as [(String?, String)])
   func aTerminalThatCannotBeUsedIsNamed(term: String?, sentence: String) throws {
     let terminal = try PseudoTerminal(
       [probePath()], term: term, size: Size(width: 200, height: 24))

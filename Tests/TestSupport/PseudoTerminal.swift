@@ -42,7 +42,8 @@ public final class PseudoTerminal {
       ws_row: UInt16(size.height), ws_col: UInt16(size.width), ws_xpixel: 0, ws_ypixel: 0)
     var ends: (master: Int32, slave: Int32) = (-1, -1)
     guard openpty(&ends.master, &ends.slave, nil, nil, &window) == 0 else {
-      throw PseudoTerminalError(description: "No pseudo-terminal: \(String(cString: strerror(errno)))")
+      throw PseudoTerminalError(
+        description: "No pseudo-terminal: \(String(cString: strerror(errno)))")
     }
     _ = fcntl(ends.master, F_SETFD, FD_CLOEXEC)
     _ = fcntl(ends.slave, F_SETFD, FD_CLOEXEC)

@@ -24,6 +24,8 @@ INLINE void product_tile(const struct operand *main, const struct operand *extra
       vec columns[4];
       for (int i = 0; i < rows; i++) columns[i] = load(x + i * stride + k);
       for (int n = 0; n < outputs; n++) {
+        // Reading the weights is the whole cost: ask for the next tile's while this one is computed.
+        if (!part) __builtin_prefetch(weights + (outputs + n) * inputs + k);
         vec weight = load(weights + n * inputs + k);
         for (int i = 0; i < rows; i++) sums[n][i] += weight * columns[i];
       }

@@ -13,9 +13,9 @@ extension PEFT {
   public static func read(
     directory: URL, configuration: ModelConfiguration
   ) throws(ExchangeError) -> (adapter: LoRAAdapter, heads: [[Float]]?) {
-    let folder = directory.path
-    let settings = try PEFTConfiguration(path: "\(folder)/\(configurationFile)")
-    let file = try Safetensors(path: "\(folder)/\(weightsFile)")
+    let settings = try PEFTConfiguration(
+      path: directory.appendingPathComponent(configurationFile).path)
+    let file = try Safetensors(file: directory.appendingPathComponent(weightsFile))
 
     let places = try places(in: file, rank: settings.rank, configuration: configuration)
     guard let first = places.map(\.layer).min(), let last = places.map(\.layer).max() else {
@@ -36,7 +36,7 @@ extension PEFT {
     guard adapter.parameters.allSatisfy(\.isFinite) else {
       throw ExchangeError("\(file.name): holds numbers that are not finite; it cannot be used")
     }
-    return (adapter, try heads(in: folder, weights: file, width: configuration.hiddenSize))
+    return (adapter, try heads(in: directory, weights: file, width: configuration.hiddenSize))
   }
 
   /// A tensor of the file and what it is in the adapter.
@@ -98,13 +98,13 @@ extension PEFT {
   }
 
   private static func heads(
-    in folder: String, weights: Safetensors, width: Int
+    in directory: URL, weights: Safetensors, width: Int
   ) throws(ExchangeError) -> [[Float]]? {
-    let path = "\(folder)/\(headsFile)"
+    let headsFile = directory.appendingPathComponent(headsFile)
     let file: Safetensors
     let name: String
-    if FileManager.default.fileExists(atPath: path) {
-      (file, name) = (try Safetensors(path: path), "heads")
+    if FileManager.default.fileExists(atPath: headsFile.path) {
+      (file, name) = (try Safetensors(file: headsFile), "heads")
     } else if weights.tensors[scoreKey] != nil {
       (file, name) = (weights, scoreKey)
     } else {

@@ -23,23 +23,24 @@ public enum PEFT {
       precondition(
         !heads.isEmpty && heads.allSatisfy { $0.count == width }, "a head has the model's width")
     }
-    let folder = directory.path
-    try FileBytes.makeFolder(folder)
+    try FileBytes.makeFolder(directory.path)
+    func file(_ name: String) -> URL { directory.appendingPathComponent(name) }
 
     var tensors = weights(of: adapter)
+    // A folder may hold the heads of a reward model that stood there before.
+    try? FileManager.default.removeItem(at: file(headsFile))
     if let heads {
       let score = (0..<width).map { index in
         heads.reduce(Float(0)) { $0 + $1[index] } / Float(heads.count)
       }
-      tensors.append(.init(name: scoreKey, shape: [1, width], values: score))
-      let all = Safetensors.NewTensor(
-        name: "heads", shape: [heads.count, width], values: Array(heads.joined()))
-      try FileBytes.write(Safetensors.encode([all]), to: "\(folder)/\(headsFile)")
+      tensors.append((scoreKey, [1, width], score))
+      try Safetensors.write(
+        [("heads", [heads.count, width], Array(heads.joined()))], to: file(headsFile))
     }
-    try FileBytes.write(Safetensors.encode(tensors), to: "\(folder)/\(weightsFile)")
+    try Safetensors.write(tensors, to: file(weightsFile))
     let configuration = PEFTConfiguration(
       adapter: adapter, isReward: heads != nil, baseModelName: baseModelName)
-    try FileBytes.write(try configuration.encoded(), to: "\(folder)/\(configurationFile)")
+    try FileBytes.write(try configuration.encoded(), to: file(configurationFile).path)
   }
 
   private static func weights(of adapter: LoRAAdapter) -> [Safetensors.NewTensor] {
@@ -49,9 +50,10 @@ public enum PEFT {
         let shape = LoRAAdapter.shape(of: linear, configuration: adapter.configuration)
         let a = adapter.range(layer: layer, linear: linear, factor: .a)
         tensors.append(
-          .init(
-            name: key(layer: layer, linear: linear, factor: .a),
-            shape: [adapter.rank, shape.input], values: Array(adapter.parameters[a])))
+          (
+            key(layer: layer, linear: linear, factor: .a), [adapter.rank, shape.input],
+            Array(adapter.parameters[a])
+          ))
         let b = adapter.range(layer: layer, linear: linear, factor: .b)
         let stored = Array(adapter.parameters[b])
         var values = stored
@@ -64,9 +66,7 @@ public enum PEFT {
           }
         }
         tensors.append(
-          .init(
-            name: key(layer: layer, linear: linear, factor: .b),
-            shape: [shape.output, adapter.rank], values: values))
+          (key(layer: layer, linear: linear, factor: .b), [shape.output, adapter.rank], values))
       }
     }
     return tensors

@@ -27,8 +27,8 @@ public struct Safetensors: Sendable {
   public let metadata: [String: String]
   private let data: Data
 
-  public init(path: String) throws(ExchangeError) {
-    try self.init(data: try FileBytes.read(path), name: path)
+  public init(file: URL) throws(ExchangeError) {
+    try self.init(data: try FileBytes.read(file.path), name: file.path)
   }
 
   /// Reads the header and checks that the tensors fill the rest of the file exactly.
@@ -58,7 +58,11 @@ public struct Safetensors: Sendable {
     tensors = header.tensors
 
     var end = 0
-    for (tensorName, tensor) in tensors.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
+    let inFileOrder = tensors.sorted {
+      ($0.value.range.lowerBound, $0.value.range.upperBound)
+        < ($1.value.range.lowerBound, $1.value.range.upperBound)
+    }
+    for (tensorName, tensor) in inFileOrder {
       guard tensor.range.lowerBound == end, tensor.range.count == tensor.count * tensor.format.size
       else {
         throw ExchangeError(
@@ -112,7 +116,8 @@ private func float(half: UInt16) -> Float {
   switch exponent {
   case 0: return sign * fraction * 0x1p-24
   case 31: return fraction == 0 ? sign * .infinity : .nan
-  default: return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
+  default:
+    return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
   }
 }
 

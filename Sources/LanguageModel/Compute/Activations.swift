@@ -50,22 +50,13 @@ struct BackwardActivations {
   var reduced: Matrix
 }
 
-/// How much of a forward pass is kept.
-enum Keeping {
-  /// Nothing: there is no backward pass.
-  case nothing
-  /// Everything from a layer on.
-  case all(from: Int)
-  /// The residual stream from a layer on; the rest is computed again layer by layer.
-  case residual(from: Int)
-
+/// How much of a forward pass is kept for the backward pass.
+struct Keeping {
   /// The lowest layer that the backward pass reaches.
-  var lowest: Int? {
-    switch self {
-    case .nothing: nil
-    case .all(let lowest), .residual(let lowest): lowest
-    }
-  }
+  var lowest: Int
+  /// From this layer on everything is kept; below it the residual stream only, and the backward pass
+  /// computes each layer again.
+  var firstWhole: Int
 }
 
 extension Activations {
@@ -77,7 +68,7 @@ extension Activations {
 
   /// Divides memory for `rows` rows.
   init(
-    _ c: ModelConfiguration, rows: Int, scratch: Int, rank: Int, keeping: Keeping,
+    _ c: ModelConfiguration, rows: Int, scratch: Int, rank: Int, keeping: Keeping?,
     take: (Int) -> UnsafeMutablePointer<Float>
   ) {
     func matrix(_ columns: Int) -> Matrix { Matrix(take(rows * columns), rows, columns) }
@@ -95,22 +86,22 @@ extension Activations {
       // A kept layer needs an input of its own unless it is the lowest, whose input is the shared
       // stream that nothing overwrites any more.
       var input = shared.input
-      if let lowest = keeping.lowest, index > lowest { input = matrix(c.hiddenSize) }
-      if case .all(let lowest) = keeping, index >= lowest {
+      if let keeping, index > keeping.lowest { input = matrix(c.hiddenSize) }
+      if let keeping, index >= keeping.firstWhole {
         layers.append(layer(input: input))
       } else {
         layers.append(shared)
         layers[index].input = input
       }
     }
-    output = keeping.lowest == nil ? shared.input : matrix(c.hiddenSize)
+    output = keeping == nil ? shared.input : matrix(c.hiddenSize)
     normed = matrix(c.hiddenSize)
     activated = matrix(c.feedForwardSize)
     let columns = (rows + 31) / 16 * 16
     keysTransposed = Matrix(take(c.keyValueSize * columns + 16), c.keyValueSize, columns)
     attentionScratch = take(scratch)
     backward =
-      keeping.lowest == nil
+      keeping == nil
       ? nil
       : BackwardActivations(
         residual: matrix(c.hiddenSize), normed: matrix(c.hiddenSize),

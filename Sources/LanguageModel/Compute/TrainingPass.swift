@@ -41,8 +41,8 @@ public final class TrainingPass {
     head = OutputHead(model: model)
   }
 
-  /// How much a backward pass may keep, in bytes; a batch that would need more is computed twice,
-  /// layer by layer.
+  /// How much a forward pass may keep for the backward pass, in bytes; of a batch that needs more the
+  /// lowest layers are computed twice.
   var keptBytes: Int {
     get { transformer.keptFloats * MemoryLayout<Float>.stride }
     set { transformer.keptFloats = newValue / MemoryLayout<Float>.stride }

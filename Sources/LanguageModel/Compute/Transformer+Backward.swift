@@ -5,12 +5,12 @@ extension Transformer {
   /// `activations.backward.residual`, down to the lowest adapted layer and adds the adapter's
   /// gradients to `gradient`, laid out as its parameters.
   func backward(gradient: UnsafeMutableBufferPointer<Float>) {
-    guard let lowest = keeping.lowest, let adapter else { return }
-    for layer in (lowest..<configuration.layerCount).reversed() {
-      if case .residual = keeping { forwardLayer(layer, output: nil) }
+    guard let keeping, let adapter else { return }
+    for layer in (keeping.lowest..<configuration.layerCount).reversed() {
+      if layer < keeping.firstWhole { forwardLayer(layer, output: nil) }
       backwardLayer(
-        layer, adapter: adapter.layers.contains(layer) ? adapter : nil, isLowest: layer == lowest,
-        gradient: gradient)
+        layer, adapter: adapter.layers.contains(layer) ? adapter : nil,
+        isLowest: layer == keeping.lowest, gradient: gradient)
     }
   }
 

@@ -8,13 +8,14 @@ final class Transformer {
   let model: LanguageModel
   private let arena = Arena()
   let rotary: RotaryTable
-  /// Above this many floats a backward pass keeps the residual stream only.
-  var keptFloats = 200 << 20
+  /// How many floats a forward pass may keep of its layers for the backward pass, which computes the
+  /// lowest layers again when there are more.
+  var keptFloats = 128 << 20
 
   private(set) var rows: PackedRows?
   private(set) var activations: Activations?
   private(set) var adapter: LoRAAdapter?
-  private(set) var keeping = Keeping.nothing
+  private(set) var keeping: Keeping?
 
   var configuration: ModelConfiguration { model.configuration }
 
@@ -36,11 +37,12 @@ final class Transformer {
   ) throws(LanguageModelError) -> Matrix {
     let c = configuration
     let rank = adapter?.rank ?? 0
-    keeping = .nothing
+    keeping = nil
     if keepForBackward {
+      let perLayer = rows.count * Activations.floatsPerRow(c, rank: rank)
       let lowest = min(adapter?.layers.lowerBound ?? 0, c.layerCount - 1)
-      let kept = (c.layerCount - lowest) * rows.count * Activations.floatsPerRow(c, rank: rank)
-      keeping = kept <= keptFloats ? .all(from: lowest) : .residual(from: lowest)
+      keeping = Keeping(
+        lowest: lowest, firstWhole: max(lowest, c.layerCount - keptFloats / perLayer))
     }
     let keeping = keeping
     let scratch = apprentice_attention_scratch(rows.longestKeys)

@@ -1,0 +1,38 @@
+import TerminalUI
+
+/// All keys, from the tables that give them their meaning.
+struct HelpView {
+  let model: WorkstationModel
+
+  func content() -> Surface {
+    var rows: [(key: String, title: String)?] = []
+    func section(_ title: String, _ entries: [(String, String)]) {
+      if !rows.isEmpty { rows.append(("", "")) }
+      rows.append((title, ""))
+      rows += entries.map { ("  " + $0.0, $0.1) }
+    }
+    section(
+      "Ranking",
+      [("1 … 9", "put the card in that tier and go on (the same digit: tied)")]
+        + RankAction.keys.bindings.map { ($0.keyNames, $0.title) }
+        + [("mouse", "click a card to focus it, drag it to its place, scroll inside it")])
+    section(
+      "Writing",
+      WriteAction.keys.bindings.map { ($0.keyNames, $0.title) }
+        + [("alt-1 … alt-9", "start from that candidate")]
+        + EditorCommand.keys.bindings.map { ($0.keyNames, $0.title) })
+    section(
+      "Everywhere",
+      GlobalAction.keys.bindings.filter { model.guidelines != nil || $0.action != .guidelines }
+        .map { ($0.keyNames, $0.title) }
+        + [("ctrl-z", "suspend; fg brings it back")])
+    var surface = Surface(size: Size(width: model.size.width, height: rows.count + 1))
+    for (y, row) in rows.enumerated() {
+      guard let row else { continue }
+      let isHeading = row.title.isEmpty
+      surface.write(row.key, x: 1, y: y, style: isHeading ? Theme.heading : Theme.key)
+      surface.write(row.title, x: 30, y: y)
+    }
+    return surface
+  }
+}

@@ -1,0 +1,85 @@
+import TestSupport
+import Testing
+
+@testable import LanguageModel
+
+@Suite struct ModelConfigurationTests {
+  /// A model of one layer whose weights are all zero.
+  private func tiny(architecture: String = "llama") -> GGUFBytes {
+    var file = GGUFBytes()
+    file.entries = [
+      ("general.architecture", .string(architecture)),
+      ("\(architecture).embedding_length", .integer(8)),
+      ("\(architecture).feed_forward_length", .integer(6)),
+      ("\(architecture).block_count", .integer(1)),
+      ("\(architecture).attention.head_count", .integer(4)),
+      ("\(architecture).attention.head_count_kv", .integer(2)),
+      ("\(architecture).context_length", .integer(64)),
+    ]
+    let shapes: [(String, [Int])] = [
+      ("token_embd", [8, 5]), ("output_norm", [8]), ("blk.0.attn_norm", [8]),
+      ("blk.0.attn_q", [8, 8]), ("blk.0.attn_k", [8, 4]), ("blk.0.attn_v", [8, 4]),
+      ("blk.0.attn_output", [8, 8]), ("blk.0.ffn_norm", [8]), ("blk.0.ffn_gate", [8, 6]),
+      ("blk.0.ffn_up", [8, 6]), ("blk.0.ffn_down", [6, 8]),
+    ]
+    for (name, shape) in shapes {
+      file.add(
+        name + ".weight", shape, .f32, [UInt8](repeating: 0, count: 4 * shape.reduce(1, *)))
+    }
+    return file
+  }
+
+  private func message(_ file: GGUFBytes) throws -> String {
+    try #require(
+      #expect(throws: LanguageModelError.self) { try ModelConfiguration(gguf: file.open()) }
+    ).description
+  }
+
+  @Test func `the shipped model has SmolLM2's shape`() throws {
+    let configuration = try ModelConfiguration(gguf: GGUFFile(path: realModelPath()))
+    #expect(
+      configuration
+        == ModelConfiguration(
+          architecture: "llama", vocabularySize: 49152, hiddenSize: 576, feedForwardSize: 1536,
+          layerCount: 30, headCount: 9, keyValueHeadCount: 3, headSize: 64, ropeBase: 100_000,
+          normEpsilon: 1e-5, contextLength: 8192))
+  }
+
+  @Test func `a small model is read with the usual defaults`() throws {
+    let configuration = try ModelConfiguration(gguf: tiny().open())
+    #expect(configuration.vocabularySize == 5 && configuration.headSize == 2)
+    #expect(configuration.ropeBase == 10_000)
+  }
+
+  @Test func `another architecture is named with those supported`() throws {
+    let sentence = try message(tiny(architecture: "mamba"))
+    #expect(sentence.contains("'mamba'") && sentence.contains("supported: llama"))
+  }
+
+  @Test func `what the forward pass would get wrong is refused`() throws {
+    var file = tiny()
+    file.entries[4].value = .integer(3)
+    #expect(try message(file).contains("heads"))
+    file = tiny()
+    file.entries[3].value = .integer(2)
+    #expect(try message(file).contains("'blk.1.attn_norm.weight'"))
+    file = tiny()
+    file.entries[2].value = .integer(7)
+    #expect(try message(file).contains("ffn_gate"))
+    file = tiny()
+    file.entries[3].value = .integer(0)
+    #expect(try message(file).contains("block_count"))
+    file = tiny()
+    file.entries.removeLast()
+    #expect(try message(file).contains("context_length"))
+    file = tiny()
+    file.add("blk.0.attn_q.bias", [8], .f32, [UInt8](repeating: 0, count: 32))
+    #expect(try message(file).contains("biases"))
+    file = tiny()
+    file.entries.append(("llama.rope.scaling.type", .string("yarn")))
+    #expect(try message(file).contains("yarn"))
+    file = tiny()
+    file.entries.append(("general.type", .string("adapter")))
+    #expect(try message(file).contains("'adapter'"))
+  }
+}

@@ -1,0 +1,79 @@
+import Feedback
+import Foundation
+import Testing
+
+@testable import LanguageModel
+
+/// Which tokens the sampler can draw, and how often.
+struct SamplerTests {
+  /// Logits of 5000 tokens whose probabilities are 0.5, 0.25, 0.15, 0.1 for four of them and next to
+  /// nothing for the rest.
+  private let logits: [Float]
+  private let likely: [TokenID: Double] = [4001: 0.5, 7: 0.25, 2500: 0.15, 4999: 0.1]
+
+  init() {
+    var logits = [Float](repeating: -40, count: 5000)
+    for (token, share) in likely { logits[Int(token)] = Float(log(share)) + 3 }
+    self.logits = logits
+  }
+
+  private func draw(_ sampling: SamplingParameters, count: Int = 4000) -> [TokenID: Double] {
+    var weights = [Float](repeating: 0, count: logits.count)
+    var found: [TokenID: Double] = [:]
+    logits.withUnsafeBufferPointer { logits in
+      for seed in 0..<count {
+        var sampler = TokenSampler(sampling, seed: UInt64(seed))
+        found[sampler.draw(from: logits, weights: &weights).token, default: 0] += 1 / Double(count)
+      }
+    }
+    return found
+  }
+
+  private func expect(_ found: [TokenID: Double], _ expected: [TokenID: Double]) {
+    #expect(Set(found.keys) == Set(expected.keys))
+    for (token, share) in expected { #expect(abs((found[token] ?? 0) - share) < 0.035) }
+  }
+
+  @Test func `temperature 1 draws the model's distribution`() {
+    expect(draw(SamplingParameters()), likely)
+  }
+
+  @Test func `temperature 0 draws the likeliest`() {
+    expect(draw(SamplingParameters(temperature: 0), count: 20), [4001: 1])
+  }
+
+  @Test func `a temperature of one half squares the odds`() {
+    let squares = likely.mapValues { $0 * $0 }
+    let total = squares.values.reduce(0, +)
+    expect(draw(SamplingParameters(temperature: 0.5)), squares.mapValues { $0 / total })
+  }
+
+  @Test func `top-k keeps the k likeliest`() {
+    expect(draw(SamplingParameters(topK: 2)), [4001: 2 / 3.0, 7: 1 / 3.0])
+    expect(draw(SamplingParameters(topK: 1), count: 20), [4001: 1])
+  }
+
+  @Test func `top-p keeps the fewest that hold the mass`() {
+    expect(draw(SamplingParameters(topP: 0.7)), [4001: 2 / 3.0, 7: 1 / 3.0])
+    expect(
+      draw(SamplingParameters(topP: 0.8)), [4001: 0.5 / 0.9, 7: 0.25 / 0.9, 2500: 0.15 / 0.9])
+  }
+
+  @Test func `min-p cuts under a share of the likeliest`() {
+    expect(draw(SamplingParameters(minP: 0.4)), [4001: 2 / 3.0, 7: 1 / 3.0])
+  }
+
+  @Test func `the cuts follow one another`() {
+    expect(draw(SamplingParameters(topK: 3, topP: 0.85, minP: 0.1)), [4001: 2 / 3.0, 7: 1 / 3.0])
+  }
+
+  @Test func `log-probabilities are the plain model's whatever is cut`() {
+    var weights = [Float](repeating: 0, count: logits.count)
+    var sampler = TokenSampler(SamplingParameters(temperature: 0.3, topK: 1), seed: 3)
+    let (token, logprob) = logits.withUnsafeBufferPointer {
+      sampler.draw(from: $0, weights: &weights)
+    }
+    #expect(token == 4001)
+    #expect(abs(Double(logprob) - log(0.5)) < 1e-4)
+  }
+}

@@ -1,0 +1,158 @@
+import Feedback
+import TestSupport
+import Testing
+
+@testable import Storage
+
+/// The pool, and which prompt comes next.
+@Suite struct PromptTests {
+  @Test func theSamePromptAgainIsNotNew() throws {
+    let fresh = try FreshWorkspace()
+    let workspace = fresh.workspace
+    let conversation = [
+      Message(role: .user, content: "Hi"), Message(role: .assistant, content: "Hello"),
+      Message(role: .user, content: "Sing 🎵"),
+    ]
+    #expect(
+      try workspace.addPrompts([
+        NewPrompt(key: "moon", useCase: .generation, text: promptTexts[0]),
+        NewPrompt(useCase: .chat, messages: conversation),
+      ]) == 2)
+    #expect(try workspace.addPrompts([NewPrompt(useCase: .chat, messages: conversation)]) == 0)
+    #expect(try workspace.promptCount() == 2)
+    #expect(try workspace.prompts()[1].prompt.messages == conversation)
+    #expect(try workspace.prompt(key: "moon")?.useCase == .generation)
+  }
+
+  @Test func aKeyNamesOnePromptAndNothingIsAddedByHalves() throws {
+    let fresh = try FreshWorkspace(prompts: [NewPrompt(key: "moon", text: "one")])
+    let message = sentence {
+      try fresh.workspace.addPrompts([
+        NewPrompt(text: "other"), NewPrompt(key: "moon", text: "two"),
+      ])
+    }
+    #expect(message.contains("“moon”"))
+    #expect(try fresh.workspace.promptCount() == 1)
+  }
+
+  @Test func aPromptEndsWithAUsersWords() throws {
+    let fresh = try FreshWorkspace()
+    for messages in [
+      [], [Message(role: .user, content: " \n")],
+      [Message(role: .user, content: "a"), Message(role: .assistant, content: "b")],
+    ] {
+      let message = sentence {
+        try fresh.workspace.addPrompts([NewPrompt(key: "k", useCase: .chat, messages: messages)])
+      }
+      #expect(message.contains("does not end with a user's words"))
+    }
+  }
+
+  @Test func retiredPromptsAreNeverNext() throws {
+    let fresh = try FreshWorkspace(prompts: [NewPrompt(key: "a", text: "a")])
+    let workspace = fresh.workspace
+    let slate = try workspace.makeSlate()
+    try workspace.retirePrompt(key: "a")
+    #expect(try workspace.nextPrompt() == nil)
+    #expect(try workspace.status(ofSlate: slate.id) == .discarded)
+    #expect(try workspace.promptCount() == 0)
+    #expect(try workspace.prompts(includingRetired: true).map(\.isRetired) == [true])
+    #expect(sentence { try workspace.retirePrompt(key: "b") }.contains("“b”"))
+    #expect(try workspace.addPrompts([NewPrompt(key: "a", text: "a")]) == 1)
+    #expect(try workspace.nextPrompt()?.key == "a")
+  }
+
+  @Test func anEmptyPoolHasNoNext() throws {
+    let fresh = try FreshWorkspace()
+    #expect(try fresh.workspace.nextPrompt() == nil)
+  }
+
+  @Test func unusedPromptsComeFirstThenTheLeastUsed() throws {
+    let fresh = try FreshWorkspace.withPrompts()
+    let workspace = fresh.workspace
+    var seen: [String] = []
+    for _ in 0..<3 {
+      let slate = try workspace.makeSlate()
+      seen.append(slate.prompt.key)
+      try workspace.rank(slate)
+    }
+    #expect(Set(seen).count == 3)
+    let again = try workspace.makeSlate()
+    #expect(try workspace.nextPrompt()?.id != again.prompt.id)
+  }
+
+  @Test func aPromptWhoseSlateWaitsIsNotNext() throws {
+    let fresh = try FreshWorkspace(prompts: [NewPrompt(text: "only one")])
+    let workspace = fresh.workspace
+    let slate = try workspace.makeSlate()
+    #expect(try workspace.nextPrompt() == nil)
+    try workspace.discardSlate(slate.id)
+    #expect(try workspace.nextPrompt() != nil)
+    #expect(try workspace.prompts()[0].slateCount == 0)
+  }
+
+  @Test func theSameSeedGivesTheSamePrompt() throws {
+    let prompts = (0..<50).map { NewPrompt(useCase: .chat, text: "Question \($0)?") }
+    let one = try FreshWorkspace(prompts: prompts)
+    let two = try FreshWorkspace(prompts: prompts.reversed())
+    let keys = try (0..<20).map { try one.workspace.nextPrompt(seed: $0)!.key }
+    #expect(try keys == (0..<20).map { try two.workspace.nextPrompt(seed: $0)!.key })
+    #expect(Set(keys).count > 5)
+  }
+
+  @Test func slatesFollowTheMixOfUseCases() throws {
+    let prompts = UseCase.allCases.flatMap { useCase in
+      (0..<60).map { NewPrompt(useCase: useCase, text: "\(useCase.rawValue) \($0)") }
+    }
+    let fresh = try FreshWorkspace(prompts: prompts)
+    var counts: [UseCase: Int] = [:]
+    for seed in 0..<100 {
+      let prompt = try fresh.workspace.nextPrompt(seed: UInt64(seed))!
+      counts[prompt.useCase, default: 0] += 1
+      _ = try fresh.workspace.beginSlate(prompt: prompt.id, activelyChosen: false, count: 4)
+    }
+    for useCase in UseCase.allCases {
+      #expect(abs(Double(counts[useCase] ?? 0) - useCase.share * 100) < 1.5, "\(useCase)")
+    }
+  }
+
+  @Test func useCasesThatRanOutLeaveTheirShareToTheOthers() throws {
+    let prompts =
+      (0..<40).map { NewPrompt(useCase: .openQA, text: "qa \($0)") }
+      + (0..<40).map { NewPrompt(useCase: .rewrite, text: "rewrite \($0)") }
+      + [NewPrompt(useCase: .generation, text: "one")]
+    let fresh = try FreshWorkspace(prompts: prompts)
+    var counts: [UseCase: Int] = [:]
+    for _ in 0..<31 {
+      let prompt = try fresh.workspace.nextPrompt()!
+      counts[prompt.useCase, default: 0] += 1
+      _ = try fresh.workspace.beginSlate(prompt: prompt.id, activelyChosen: false, count: 4)
+    }
+    #expect(counts[.generation] == 1)
+    #expect(abs(counts[.openQA, default: 0] - 20) <= 1, "\(counts)")
+  }
+
+  @Test func heldOutIsAFixedShareOfPrompts() throws {
+    let keys = (0..<5000).map { "prompt-\($0)" }
+    let heldOut = keys.filter { HeldOut.contains(promptKey: $0) }
+    #expect(abs(Double(heldOut.count) / 5000 - HeldOut.defaultShare) < 0.015)
+    #expect(heldOut.allSatisfy { HeldOut.contains(promptKey: $0, share: 0.2) })
+    #expect(!keys.contains { HeldOut.contains(promptKey: $0, share: 0) })
+    // The same on every machine, for ever: labels already stored depend on it.
+    #expect(
+      keys.prefix(40).filter { HeldOut.contains(promptKey: $0) }
+        == ["prompt-0", "prompt-2", "prompt-4"])
+  }
+
+  @Test func aLargePoolIsReadByItsIndexes() throws {
+    let fresh = try FreshWorkspace()
+    let workspace = fresh.workspace
+    try workspace.fill(prompts: 20_000)
+    for question in [NextPromptSQL.fewestSlates, NextPromptSQL.after, NextPromptSQL.first] {
+      let plan = try workspace.plan(question)
+      #expect(plan.count == 1 && plan[0].hasPrefix("SEARCH prompts USING"), "\(plan)")
+      #expect(plan[0].contains("INDEX prompts_next"))
+    }
+    #expect(try workspace.nextPrompt(seed: 3) != nil)
+  }
+}

@@ -1,0 +1,124 @@
+import Feedback
+import TestSupport
+import Testing
+
+@testable import Storage
+
+/// Figures from labels: counted from what was there before each label.
+@Suite struct StatisticsTests {
+  @Test func scoresAreCountedAsTheyStoodBeforeTheLabel() throws {
+    let fresh = try FreshWorkspace.withPrompts()
+    let workspace = fresh.workspace
+    let reward = try workspace.publishVersion(.reward).id
+    // Mean scores 2, 1, 3 for texts of 2, 4 and 3 words; the scores are given before shuffling.
+    let slate = try workspace.makeSlate(
+      rewardVersion: reward, scores: [[1, 3], [0, 2], [3, 3]], displayOrder: [2, 1, 0])
+    let predictions = try workspace.predictions(slate: slate.id)
+    #expect(predictions.map(\.mean) == [3, 1, 2])
+    #expect(predictions.map(\.completion) == slate.completions.map(\.id))
+    #expect(predictions[2].scores == [1, 3])
+    #expect(try workspace.readySlates().map(\.rewardVersion) == [reward])
+
+    // 2 words > 3 words > 4 words: the scores have two of the three pairs right.
+    let label = try workspace.rank(slate, tiers: [[2], [0], [1]])[0]
+    let outcome = try #require(try workspace.outcome(label: label))
+    #expect(outcome.pairs == 3)
+    #expect(outcome.predicted == 2)
+    #expect(outcome.longer == 0)
+    #expect(outcome.shorter == 3)
+
+    // A tie gives no pair; without scores nothing was predicted.
+    let tied = try workspace.rank(workspace.makeSlate(), tiers: [[0, 1], [2]])[0]
+    #expect(try workspace.outcome(label: tied)?.pairs == 2)
+    #expect(try workspace.outcome(label: tied)?.predicted == nil)
+
+    let chosen = try workspace.makeSlate(
+      rewardVersion: reward, scores: [[3], [2], [1]], activelyChosen: true)
+    try workspace.rank(chosen)
+    let statistics = try workspace.statistics()
+    #expect(statistics.rewardAccuracy() == [PairCount(correct: 2, total: 3)])
+    #expect(
+      statistics.rewardAccuracy(all: true) == [
+        PairCount(correct: 2, total: 3), PairCount(correct: 3, total: 3),
+      ])
+    #expect(statistics.longerWins() == [PairCount(correct: 0, total: 3)])
+    #expect(statistics.shorterWins() == [PairCount(correct: 3, total: 3)])
+    #expect(statistics.rankings.map(\.unselectedWords) == [3, 3, 3])
+    #expect(statistics.labelCounts == [.ranking: 3])
+
+    try workspace.undoLast(labeler: "ann")
+    #expect(try workspace.statistics().rewardAccuracy(all: true).count == 1)
+  }
+
+  @Test func aWaitingSlateCanBeScoredAgainAndAClaimedOneNot() throws {
+    let fresh = try FreshWorkspace.withPrompts()
+    let workspace = fresh.workspace
+    let old = try workspace.publishVersion(.reward).id
+    let new = try workspace.publishVersion(.reward, parent: old).id
+    let slate = try workspace.makeSlate(rewardVersion: old, scores: [[1], [2], [3]])
+    let scores = Dictionary(
+      uniqueKeysWithValues: slate.completions.enumerated().map { ($1.id, [Float(-$0), 0]) })
+    #expect(try workspace.rescore(slate: slate.id, rewardVersion: new, scores: scores))
+    #expect(try workspace.predictions(slate: slate.id).map(\.mean) == [0, -0.5, -1])
+    _ = try workspace.claimNextSlate(labeler: "ann")
+    #expect(try !workspace.rescore(slate: slate.id, rewardVersion: old, scores: scores))
+    #expect(try workspace.outcome(label: workspace.rank(slate)[0])?.predicted == 3)
+  }
+
+  @Test func thePolicysOwnDrawIsComparedWithTheReference() throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<6).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
+    let workspace = fresh.workspace
+    let policy = try workspace.publishVersion(.policy).id
+    func slate(version: Int64) throws -> Slate {
+      try workspace.makeSlate(completions: [
+        completion("best of many", version: version, origin: .selected),
+        completion("own", version: version), completion("base", origin: .reference),
+      ])
+    }
+    let won = try workspace.rank(slate(version: policy), tiers: [[1], [2], [0]])[0]
+    try workspace.rank(slate(version: policy), tiers: [[0], [1, 2]])
+    try workspace.rank(slate(version: policy), tiers: [[0], [2], [1]])
+    try workspace.rank(slate(version: policy), tiers: [[1], [0], [2]])
+    try workspace.rank(slate(version: 0), tiers: [[1], [0], [2]])
+    let outcome = try #require(try workspace.outcome(label: won))
+    #expect(outcome.outcome == 1)
+    #expect(outcome.policyVersion == policy)
+    #expect(outcome.referenceVersion == 0)
+    let statistics = try workspace.statistics()
+    #expect(statistics.winRate() == WinRate(wins: 2, ties: 1, losses: 1))
+    #expect(statistics.winRate(policy: policy).estimate?.value == 0.625)
+    #expect(statistics.winRate(policy: 0) == WinRate(wins: 1, ties: 0, losses: 0))
+    #expect(statistics.winRate(policy: 99).estimate == nil)
+  }
+
+  @Test func paceCountsTheSession() throws {
+    let clock = Clock()
+    let fresh = try FreshWorkspace.withPrompts(clock: clock)
+    let workspace = fresh.workspace
+    try workspace.rank(workspace.makeSlate())
+    clock.advance(by: 1)
+    let start = clock.now
+    try workspace.rank(workspace.makeSlate(), demonstration: "Words.")
+    try workspace.rank(workspace.makeSlate(), by: "bob")
+    clock.advance(by: 360)
+    let pace = try workspace.labelingPace(labeler: "ann", since: start)
+    #expect(pace == LabelingPace(submissions: 1, seconds: 360))
+    #expect(pace.perHour == 10)
+    #expect(try workspace.statistics().labelerCounts == ["ann": 3, "bob": 1])
+  }
+
+  @Test func seriesAndMetricsKeepTheirOrder() throws {
+    let fresh = try FreshWorkspace()
+    let workspace = fresh.workspace
+    let version = try workspace.publishVersion(.policy, metrics: ["loss": 9]).id
+    for step in 1...5 { try workspace.record(metric: "loss", value: Double(step), step: step) }
+    try workspace.record(metric: "loss", value: 7, step: 1, version: version)
+    #expect(try workspace.series("loss").map(\.value) == [9, 1, 2, 3, 4, 5, 7])
+    #expect(try workspace.series("loss", last: 2).map(\.value) == [5, 7])
+    #expect(try workspace.series("loss", version: version).map(\.step) == [nil, 1])
+    #expect(try workspace.version(version)?.metrics == ["loss": 9])
+    #expect(
+      sentence { try workspace.record(metric: "loss", value: .nan) }.contains("the metric loss"))
+  }
+}

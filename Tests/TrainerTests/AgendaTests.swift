@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Trainer
+
+@Suite struct AgendaTests {
+  @Test func aWaitingLabelerComesFirst() {
+    var situation = Situation(labelers: 1, waiting: 1, ready: 0)
+    situation.unlearntForReward = 3
+    situation.unlearntForPolicy = 3
+    #expect(Agenda.next(situation) == .generate(urgent: true))
+  }
+
+  @Test func oneSlateInHandThenLearningThenTheRest() {
+    var situation = Situation(labelers: 1, ready: 1)
+    situation.unlearntForReward = 1
+    situation.unlearntForPolicy = 1
+    #expect(Agenda.next(situation) == .learnReward)
+    situation.unlearntForReward = 0
+    #expect(Agenda.next(situation) == .learnPolicy)
+    situation.unlearntForPolicy = 0
+    #expect(Agenda.next(situation) == .generate(urgent: false))
+    situation.ready = 2
+    #expect(Agenda.next(situation) == nil)
+  }
+
+  @Test func idleTimeRefreshesTheOldestStaleSlate() {
+    let situation = Situation(labelers: 1, ready: 2, stale: [4, 7])
+    #expect(Agenda.next(situation) == .refresh(slate: 4))
+  }
+
+  @Test func withoutAWorkstationSlatesWaitForTheFirst() {
+    #expect(Agenda.next(Situation(labelers: 0, ready: 1)) == .generate(urgent: false))
+    #expect(Agenda.next(Situation(labelers: 0, ready: 2)) == nil)
+  }
+
+  @Test func everyLabelerHasSlates() {
+    #expect(Agenda.next(Situation(labelers: 3, ready: 5)) == .generate(urgent: false))
+    #expect(Agenda.next(Situation(labelers: 3, ready: 6)) == nil)
+  }
+
+  @Test func anEmptyPoolLeavesOnlyLearning() {
+    var situation = Situation(labelers: 1, waiting: 1, ready: 0, hasPrompts: false)
+    #expect(Agenda.next(situation) == nil)
+    situation.unlearntForPolicy = 1
+    #expect(Agenda.next(situation) == .learnPolicy)
+  }
+}

@@ -1,0 +1,30 @@
+import Testing
+
+@testable import Trainer
+
+@Suite struct SelectionTests {
+  @Test func theBestComeFirst() {
+    let texts = ["red apples grow", "blue rivers run", "green hills rise"]
+    #expect(Selection.pick(2, of: texts, values: [0, 2, 1], besides: []) == [1, 2])
+  }
+
+  @Test func nearCopiesGiveWayToOtherAnswers() {
+    let texts = ["the cat sat on the mat", "The cat sat on the mat!", "dogs bark at night"]
+    #expect(Selection.pick(2, of: texts, values: [3, 2, 1], besides: []) == [0, 2])
+  }
+
+  @Test func whatIsOnTheSlateAlreadyCountsAsACopy() {
+    let texts = ["the cat sat", "dogs bark"]
+    #expect(Selection.pick(1, of: texts, values: [2, 1], besides: ["The cat sat."]) == [1])
+  }
+
+  @Test func copiesFillUpWhenNothingElseIsThere() {
+    let texts = ["same words", "same words", "same words"]
+    #expect(Selection.pick(3, of: texts, values: [1, 2, 3], besides: []) == [2, 1, 0])
+  }
+
+  @Test func disagreementLowersTheBound() {
+    #expect(Selection.lowerBound([1, 1, 1, 1]) == 1)
+    #expect(Selection.lowerBound([0, 2]) == 0)
+  }
+}
