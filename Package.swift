@@ -57,11 +57,18 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+    .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"]),
     .testTarget(
-      name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"]),
-    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport"]),
-    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TestSupport"]),
-    .testTarget(name: "WorkstationTests", dependencies: ["Workstation", "TestSupport"]),
+      name: "TrainerTests",
+      dependencies: ["Trainer", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+    .executableTarget(
+      name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
+    .testTarget(
+      name: "TerminalUITests", dependencies: ["TerminalUI", "TestSupport", "TerminalProbe"],
+      exclude: ["__Snapshots__"]),
+    .testTarget(
+      name: "WorkstationTests", dependencies: ["Workstation", "TestSupport"],
+      exclude: ["__Snapshots__"]),
     .testTarget(name: "apprenticeTests", dependencies: ["apprentice", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -143,8 +143,8 @@ static inline void scale_and_minimum(int index, const uint8_t *packed, int *scal
   }
 }
 
-// Block of 144 bytes: d, dmin (halves), 12 bytes of scales, 128 bytes of nibbles, 32 of them for two
-// groups of 32 values; value = d * scale * nibble - dmin * minimum.
+// Block of 144 bytes: d, dmin (halves), 12 bytes of scales, 128 bytes of nibbles, 32 of them for
+// two groups of 32 values; value = d * scale * nibble - dmin * minimum.
 VECTORIZED
 void apprentice_dequantize_q4_k(const void *source, float *out, size_t blocks) {
   const uint8_t *block = source;
@@ -166,8 +166,8 @@ void apprentice_dequantize_q4_k(const void *source, float *out, size_t blocks) {
   }
 }
 
-// Block of 176 bytes: as Q4_K with 32 bytes of fifth bits before the nibbles: bit g of byte j is for
-// value j of group g.
+// Block of 176 bytes: as Q4_K with 32 bytes of fifth bits before the nibbles: bit g of byte j is
+// for value j of group g.
 VECTORIZED
 void apprentice_dequantize_q5_k(const void *source, float *out, size_t blocks) {
   const uint8_t *block = source;

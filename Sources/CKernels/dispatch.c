@@ -1,8 +1,7 @@
-#include <stdatomic.h>
-
 #include "table.h"
 
-static _Atomic(const struct kernel_table *) chosen;
+// A thread's own choice, which parallel.c hands to the threads that work for it.
+static _Thread_local const struct kernel_table *chosen;
 
 enum apprentice_variant apprentice_best_variant(void) {
 #if defined(__x86_64__)
@@ -22,13 +21,15 @@ void apprentice_use_variant(enum apprentice_variant variant) {
 #if defined(__x86_64__)
   if (variant == APPRENTICE_AVX2) table = &kernels_avx2;
   if (variant == APPRENTICE_AVX512) table = &kernels_avx512;
+#else
+  (void)variant;
 #endif
-  atomic_store_explicit(&chosen, table, memory_order_release);
+  use_kernels(table);
 }
 
+void use_kernels(const struct kernel_table *table) { chosen = table; }
+
 const struct kernel_table *kernels(void) {
-  const struct kernel_table *table = atomic_load_explicit(&chosen, memory_order_acquire);
-  if (table) return table;
-  apprentice_use_variant(apprentice_best_variant());
-  return atomic_load_explicit(&chosen, memory_order_acquire);
+  if (!chosen) apprentice_use_variant(apprentice_best_variant());
+  return chosen;
 }

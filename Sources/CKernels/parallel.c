@@ -2,7 +2,7 @@
 
 #include <sched.h>
 
-#include "kernels.h"
+#include "table.h"
 
 extern void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
 extern int omp_get_thread_num(void);
@@ -15,6 +15,7 @@ enum { WORTH_WAKING = 150000 };
 int apprentice_thread_count(void) { return omp_get_max_threads(); }
 
 struct range_job {
+  const struct kernel_table *table;
   long count;
   void (*body)(void *, long, long);
   void *context;
@@ -22,6 +23,7 @@ struct range_job {
 
 static void run_range(void *data) {
   const struct range_job *job = data;
+  use_kernels(job->table);
   long thread = omp_get_thread_num(), threads = omp_get_num_threads();
   long begin = job->count * thread / threads, end = job->count * (thread + 1) / threads;
   if (begin < end) job->body(job->context, begin, end);
@@ -32,11 +34,12 @@ void parallel_ranges(long count, long work, void (*body)(void *, long, long), vo
     if (count > 0) body(context, 0, count);
     return;
   }
-  struct range_job job = {count, body, context};
+  struct range_job job = {kernels(), count, body, context};
   GOMP_parallel(run_range, &job, 0, 0);
 }
 
 struct task_job {
+  const struct kernel_table *table;
   long count;
   atomic_long next;
   void (*body)(void *, long, int);
@@ -45,6 +48,7 @@ struct task_job {
 
 static void run_tasks(void *data) {
   struct task_job *job = data;
+  use_kernels(job->table);
   int thread = omp_get_thread_num();
   for (;;) {
     long task = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
@@ -54,22 +58,24 @@ static void run_tasks(void *data) {
 }
 
 void parallel_tasks(long count, void (*body)(void *, long, int), void *context) {
-  struct task_job job = {count, 0, body, context};
+  struct task_job job = {kernels(), count, 0, body, context};
   GOMP_parallel(run_tasks, &job, 0, 0);
 }
 
 struct region_job {
+  const struct kernel_table *table;
   void (*body)(void *, int, int);
   void *context;
 };
 
 static void run_region(void *data) {
   const struct region_job *job = data;
+  use_kernels(job->table);
   job->body(job->context, omp_get_thread_num(), omp_get_num_threads());
 }
 
 void parallel_region(void (*body)(void *, int, int), void *context) {
-  struct region_job job = {body, context};
+  struct region_job job = {kernels(), body, context};
   GOMP_parallel(run_region, &job, 0, 0);
 }
 

@@ -37,7 +37,8 @@ struct kernel_table {
 
 extern const struct kernel_table kernels_portable, kernels_avx2, kernels_avx512;
 
-/// The chosen variant.
+/// The variant that this thread uses: the best one unless another has been chosen.
 const struct kernel_table *kernels(void);
+void use_kernels(const struct kernel_table *table);
 
 #endif

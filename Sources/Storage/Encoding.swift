@@ -50,6 +50,13 @@ enum Packed {
   }
 }
 
+extension Database {
+  /// Runs a statement that is prepared once for each connection.
+  func run(sql: String, arguments: StatementArguments) throws {
+    try cachedStatement(sql: sql).execute(arguments: arguments)
+  }
+}
+
 /// The number of words, by whitespace: what the length baselines count.
 func wordCount(_ text: String) -> Int {
   text.split(whereSeparator: \.isWhitespace).count

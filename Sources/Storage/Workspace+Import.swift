@@ -45,7 +45,8 @@ public struct ImportedLabel: Sendable {
 
 extension Workspace {
   /// Imports labels, all of them or none. Models learn from them; figures about this workspace's
-  /// models leave them out.
+  /// models leave them out. Prompts that come with them do not join the pool: ``addPrompts(_:)``
+  /// puts them there.
   ///
   /// - Parameter describe: names the record of an index for the error's sentence, such as its file
   ///   and line.
@@ -66,7 +67,7 @@ extension Workspace {
   }
 
   private func insert(_ record: ImportedLabel, _ db: Database) throws -> [Int64] {
-    let prompt = try insert(record.prompt, db).id
+    let prompt = try insert(record.prompt, isPooled: false, db).id
     var slate: Int64?
     var ids: [Int64] = []
     if !record.completions.isEmpty {

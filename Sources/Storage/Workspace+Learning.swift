@@ -100,7 +100,7 @@ extension Workspace {
 
   func addPending(_ label: Int64, for kinds: [VersionKind], _ db: Database) throws {
     for kind in kinds {
-      try db.execute(
+      try db.run(
         sql: "INSERT INTO pending_labels (kind, label_id) VALUES (?, ?)",
         arguments: [kind.rawValue, label])
     }

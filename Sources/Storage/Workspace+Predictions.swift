@@ -19,7 +19,7 @@ extension Workspace {
     try write { db in
       guard try status(of: slate, db) == .ready else { return false }
       let completions = try Self.completions(slate: slate, db).map(\.id)
-      try db.execute(
+      try db.run(
         sql: "DELETE FROM predictions WHERE slate_id = ? AND version_id = ?",
         arguments: [slate, rewardVersion])
       try store(
@@ -75,7 +75,7 @@ extension Workspace {
         try statement.execute(arguments: [slate, completion, rewardVersion, head, score])
       }
     }
-    try db.execute(
+    try db.run(
       sql: "UPDATE slates SET reward_version = ? WHERE id = ?", arguments: [rewardVersion, slate])
   }
 
@@ -105,7 +105,7 @@ extension Workspace {
       let tiers = ranking.tierNumbers
       outcome = (tiers[reference["id"]]! - tiers[own["id"]]!).signum()
     }
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO ranking_outcomes (label_id, pairs, predicted, longer, shorter, policy_version,
           reference_version, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

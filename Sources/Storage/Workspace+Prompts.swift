@@ -21,10 +21,11 @@ extension Workspace {
     try write { db in
       guard
         let row = try Row.fetchOne(
-          db, sql: "SELECT id, use_case, retired FROM prompts WHERE key = ?", arguments: [key])
+          db.cachedStatement(sql: "SELECT id, use_case, retired FROM prompts WHERE key = ?"),
+          arguments: [key])
       else { throw StorageError("there is no prompt “\(key)” in \(databasePath)") }
       guard row["retired"] == nil else { return }
-      try db.execute(
+      try db.run(
         sql: "UPDATE prompts SET retired = ? WHERE id = ?", arguments: [clock(), row["id"]])
       try count(prompts: -1, useCase: row["use_case"], db)
       let queued = try Int64.fetchAll(
@@ -65,24 +66,32 @@ extension Workspace {
   /// The prompt of that name, retired or not.
   public func prompt(key: String) throws(StorageError) -> Prompt? {
     try read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM prompts WHERE key = ?", arguments: [key])
-        .map(Prompt.init(row:))
+      try Row.fetchOne(
+        db.cachedStatement(sql: "SELECT * FROM prompts WHERE key = ?"), arguments: [key]
+      )
+      .map(Prompt.init(row:))
     }
   }
 
   static func prompt(_ id: Int64, _ db: Database) throws -> Prompt? {
-    try Row.fetchOne(db, sql: "SELECT * FROM prompts WHERE id = ?", arguments: [id])
-      .map(Prompt.init(row:))
+    try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT * FROM prompts WHERE id = ?"), arguments: [id]
+    )
+    .map(Prompt.init(row:))
   }
 
-  func insert(_ prompt: NewPrompt, _ db: Database) throws -> (id: Int64, isNew: Bool) {
+  /// - Parameter isPooled: whether slates are to be made for it; a prompt that is there already
+  ///   stays as it is without.
+  func insert(
+    _ prompt: NewPrompt, isPooled: Bool = true, _ db: Database
+  ) throws -> (id: Int64, isNew: Bool) {
     let messages = try JSON.encode(prompt.messages)
     let key = prompt.key ?? "p\(String(stableHash(messages, salt: 0), radix: 36))"
     guard let last = prompt.messages.last, last.role == .user,
       !last.content.allSatisfy(\.isWhitespace)
     else { throw StorageError("the prompt “\(key)” does not end with a user's words") }
     if let row = try Row.fetchOne(
-      db, sql: "SELECT id, use_case, messages, retired FROM prompts WHERE key = ?",
+      db.cachedStatement(sql: "SELECT id, use_case, messages, retired FROM prompts WHERE key = ?"),
       arguments: [key])
     {
       let known = try JSON.decode([Message].self, from: row["messages"])
@@ -90,19 +99,22 @@ extension Workspace {
         throw StorageError(
           "there is already another prompt “\(key)” in the workspace: give this one another id")
       }
-      guard row["retired"] != nil else { return (row["id"], false) }
-      try db.execute(sql: "UPDATE prompts SET retired = NULL WHERE id = ?", arguments: [row["id"]])
+      guard isPooled, row["retired"] != nil else { return (row["id"], false) }
+      try db.run(sql: "UPDATE prompts SET retired = NULL WHERE id = ?", arguments: [row["id"]])
       try count(prompts: 1, useCase: row["use_case"], db)
       return (row["id"], true)
     }
     let shuffle = Int64(bitPattern: stableHash(key, salt: 0x7368_7566_666C_6500))
     try db.cachedStatement(
       sql: """
-        INSERT INTO prompts (key, use_case, messages, shuffle, created) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO prompts (key, use_case, messages, shuffle, created, retired)
+        VALUES (?, ?, ?, ?, ?, ?)
         """
-    ).execute(arguments: [key, prompt.useCase.rawValue, messages, shuffle, clock()])
+    ).execute(arguments: [
+      key, prompt.useCase.rawValue, messages, shuffle, clock(), isPooled ? nil : clock(),
+    ])
     let id = db.lastInsertedRowID
-    try count(prompts: 1, useCase: prompt.useCase.rawValue, db)
+    if isPooled { try count(prompts: 1, useCase: prompt.useCase.rawValue, db) }
     return (id, true)
   }
 

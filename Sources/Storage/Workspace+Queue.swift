@@ -109,7 +109,7 @@ extension Workspace {
   func claim(
     _ slate: Int64, _ labeler: Int64, _ session: String?, keepTime: Bool = false, _ db: Database
   ) throws {
-    try db.execute(
+    try db.run(
       sql: """
         UPDATE slates SET claimed_by = ?, claimed_session = ?,
           claimed_at = CASE WHEN ? THEN ifnull(claimed_at, ?) ELSE ? END
@@ -118,7 +118,7 @@ extension Workspace {
   }
 
   private func release(_ slate: Int64, _ db: Database) throws {
-    try db.execute(
+    try db.run(
       sql: """
         UPDATE slates SET claimed_by = NULL, claimed_session = NULL, claimed_at = NULL WHERE id = ?
         """, arguments: [slate])
@@ -144,14 +144,14 @@ extension Workspace {
   /// The row of a labeler, made when it is the first time.
   func labelerID(_ name: String, _ db: Database) throws -> Int64 {
     if let id = try Int64.fetchOne(
-      db, sql: "SELECT id FROM labelers WHERE name = ?", arguments: [name])
+      db.cachedStatement(sql: "SELECT id FROM labelers WHERE name = ?"), arguments: [name])
     {
       return id
     }
     guard !name.allSatisfy(\.isWhitespace) else {
       throw StorageError("a labeler needs a name: give one with --labeler NAME")
     }
-    try db.execute(
+    try db.run(
       sql: "INSERT INTO labelers (name, created) VALUES (?, ?)", arguments: [name, clock()])
     return db.lastInsertedRowID
   }

@@ -30,7 +30,8 @@ extension Workspace {
   }
 
   static func setting(_ key: String, _ db: Database) throws -> String? {
-    try String.fetchOne(db, sql: "SELECT value FROM settings WHERE key = ?", arguments: [key])
+    try String.fetchOne(
+      db.cachedStatement(sql: "SELECT value FROM settings WHERE key = ?"), arguments: [key])
   }
 
   static func set(_ key: String, to value: String?, _ db: Database) throws {

@@ -27,7 +27,7 @@ extension Workspace {
   public func updateProgress(slate: Int64, texts: [String]) throws(StorageError) -> Bool {
     try writeLightly { db in
       guard try status(of: slate, db) == .generating else { return false }
-      try db.execute(
+      try db.run(
         sql: """
           INSERT INTO slate_progress (slate_id, texts, updated) VALUES (?, ?, ?)
           ON CONFLICT (slate_id) DO UPDATE SET texts = excluded.texts, updated = excluded.updated
@@ -51,7 +51,7 @@ extension Workspace {
     try write { db in
       guard
         let row = try Row.fetchOne(
-          db, sql: "SELECT prompt_id, status, claimed_by FROM slates WHERE id = ?",
+          db.cachedStatement(sql: "SELECT prompt_id, status, claimed_by FROM slates WHERE id = ?"),
           arguments: [id])
       else { throw StorageError("there is no slate \(id) in \(databasePath)") }
       guard row["status"] == SlateStatus.generating.rawValue else {
@@ -61,7 +61,7 @@ extension Workspace {
         slate: id, prompt: row["prompt_id"], completions: completions, displayOrder: displayOrder,
         db)
       try store(scores: scores, rewardVersion: rewardVersion, slate: id, completions: ids, db)
-      try db.execute(
+      try db.run(
         sql: "UPDATE slates SET finished = ?, candidate_count = ? WHERE id = ?",
         arguments: [clock(), completions.count, id])
       try setStatus(row["claimed_by"] == nil ? .ready : .claimed, of: id, db)
@@ -99,7 +99,7 @@ extension Workspace {
     prompt: Int64, activelyChosen: Bool, count: Int, status: SlateStatus, imported: Bool = false,
     created: Double? = nil, _ db: Database
   ) throws -> Int64 {
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO slates (prompt_id, status, actively_chosen, candidate_count, imported, created)
         VALUES (?, ?, ?, ?, ?, ?)
@@ -108,7 +108,8 @@ extension Workspace {
         prompt, status.rawValue, activelyChosen, count, imported, created ?? clock(),
       ])
     let id = db.lastInsertedRowID
-    try use(prompt: prompt, slates: 1, live: status.isLive ? 1 : 0, db)
+    // What was imported says nothing about the mix to label by.
+    if !imported { try use(prompt: prompt, slates: 1, live: status.isLive ? 1 : 0, db) }
     return id
   }
 
@@ -122,7 +123,7 @@ extension Workspace {
     }
     let ids = try completions.map { try insert($0, prompt: prompt, db) }
     for (position, index) in displayOrder.enumerated() {
-      try db.execute(
+      try db.run(
         sql: "INSERT INTO slate_completions (slate_id, completion_id, position) VALUES (?, ?, ?)",
         arguments: [slate, ids[index], position])
     }
@@ -134,22 +135,26 @@ extension Workspace {
     guard let old = try self.status(of: slate, db) else {
       throw StorageError("there is no slate \(slate) in \(databasePath)")
     }
-    try db.execute(
+    try db.run(
       sql: "UPDATE slates SET status = ? WHERE id = ?", arguments: [status.rawValue, slate])
     if old == .generating {
-      try db.execute(sql: "DELETE FROM slate_progress WHERE slate_id = ?", arguments: [slate])
+      try db.run(sql: "DELETE FROM slate_progress WHERE slate_id = ?", arguments: [slate])
     }
-    let prompt = try Int64.fetchOne(
-      db, sql: "SELECT prompt_id FROM slates WHERE id = ?", arguments: [slate])!
+    let row = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT prompt_id, imported FROM slates WHERE id = ?"),
+      arguments: [slate])!
+    guard !row["imported"] else { return }
     try use(
-      prompt: prompt,
+      prompt: row["prompt_id"],
       slates: (status == .discarded ? 0 : 1) - (old == .discarded ? 0 : 1),
       live: (status.isLive ? 1 : 0) - (old.isLive ? 1 : 0), db)
   }
 
   func status(of slate: Int64, _ db: Database) throws -> SlateStatus? {
-    try String.fetchOne(db, sql: "SELECT status FROM slates WHERE id = ?", arguments: [slate])
-      .flatMap(SlateStatus.init)
+    try String.fetchOne(
+      db.cachedStatement(sql: "SELECT status FROM slates WHERE id = ?"), arguments: [slate]
+    )
+    .flatMap(SlateStatus.init)
   }
 
   private func use(prompt: Int64, slates: Int, live: Int, _ db: Database) throws {

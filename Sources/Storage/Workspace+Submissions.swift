@@ -18,7 +18,7 @@ extension Workspace {
       if let slate = submission.slate {
         let skipped = submission.contents.contains { $0.kind == .skip }
         try setStatus(skipped ? .skipped : .labelled, of: slate, db)
-        try db.execute(
+        try db.run(
           sql: """
             UPDATE slates SET claimed_by = ?, claimed_at = ifnull(claimed_at, ?) WHERE id = ?
             """, arguments: [labeler, clock(), slate])
@@ -71,7 +71,8 @@ extension Workspace {
     _ db: Database
   ) throws -> [Int64] {
     let key = try String.fetchOne(
-      db, sql: "SELECT key FROM prompts WHERE id = ?", arguments: [submission.prompt])!
+      db.cachedStatement(sql: "SELECT key FROM prompts WHERE id = ?"),
+      arguments: [submission.prompt])!
     let heldOut = HeldOut.contains(promptKey: key, share: try Self.heldOutShare(db))
     var ids: [Int64] = []
     for content in submission.contents {
@@ -90,13 +91,13 @@ extension Workspace {
       try insert(content, label: next, slate: submission.slate, db)
     }
     for (completion, quality) in submission.quality {
-      try db.execute(
+      try db.run(
         sql: "INSERT INTO ratings (label_id, completion_id, quality) VALUES (?, ?, ?)",
         arguments: [ids[0], completion, quality])
     }
     for (completion, flags) in submission.flags {
       for flag in flags {
-        try db.execute(
+        try db.run(
           sql: "INSERT INTO flags (label_id, completion_id, flag) VALUES (?, ?, ?)",
           arguments: [ids[0], completion, flag.rawValue])
       }
@@ -117,12 +118,12 @@ extension Workspace {
       if let slate { try storeOutcome(of: ranking, label: label, slate: slate, db) }
       try addPending(label, for: [.policy, .reward], db)
     case .demonstration(let demonstration):
-      try db.execute(
+      try db.run(
         sql: "INSERT INTO demonstrations (label_id, text, edited_from) VALUES (?, ?, ?)",
         arguments: [label, demonstration.text, demonstration.editedFrom])
       try addPending(label, for: [.policy], db)
     case .skip(let reason):
-      try db.execute(
+      try db.run(
         sql: "INSERT INTO skips (label_id, reason) VALUES (?, ?)", arguments: [label, reason])
     }
   }

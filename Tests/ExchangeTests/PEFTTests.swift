@@ -111,7 +111,8 @@ import Testing
               let theirs = (head * 2 + half) * 3 + i
               let ours = (head * 3 + i) * 2 + half
               #expect(
-                Array(written[theirs * 2..<theirs * 2 + 2]) == Array(stored[ours * 2..<ours * 2 + 2])
+                Array(written[theirs * 2..<theirs * 2 + 2])
+                  == Array(stored[ours * 2..<ours * 2 + 2])
               )
             }
           }
@@ -169,7 +170,10 @@ import Testing
         let sentence = try message { _ = try PEFT.read(directory: folder, configuration: other) }
         #expect(sentence.contains("another model") && sentence.contains(PEFT.weightsFile))
       }
-      try rewrite(folder) { $0.append(("base_model.model.lm_head.lora_A.weight", [2, 24], Array(repeating: 0, count: 48))) }
+      try rewrite(folder) {
+        $0.append(
+          ("base_model.model.lm_head.lora_A.weight", [2, 24], Array(repeating: 0, count: 48)))
+      }
       #expect(
         try message { _ = try PEFT.read(directory: folder, configuration: configuration) }
           .contains("lm_head"))

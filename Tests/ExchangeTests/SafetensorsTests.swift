@@ -81,6 +81,14 @@ import Testing
     }
   }
 
+  @Test func `names from a file are harmless in the sentence`() throws {
+    let header = "{\"\\u001b[2J\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}"
+    let error = #expect(throws: ExchangeError.self) {
+      try Safetensors(data: file(header: header, bytes: [0, 0, 0, 0]), name: "x")
+    }
+    #expect(error?.description.contains("“\\u{1b}[2J” is of type I8") == true)
+  }
+
   @Test func `half-precision tensors become float32`() throws {
     let header =
       "{\"h\":{\"dtype\":\"F16\",\"shape\":[5],\"data_offsets\":[0,10]},\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[10,14]}}"

@@ -97,14 +97,16 @@ import Testing
     let user = [Message(role: .user, content: "Hi")]
     let plain = try ChatTemplate(
       gguf: file(
-        template: "{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>'}}",
+        template:
+          "{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>'}}",
         tokens: chatML
       ).open())
     #expect(plain.render(user) == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
     let source =
       "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\\nBe good.<|im_end|>\\n' }}"
     let other = try ChatTemplate(gguf: file(template: source, tokens: chatML).open())
-    #expect(other.render(user).hasPrefix("<|im_start|>system\nBe good.<|im_end|>\n<|im_start|>user"))
+    #expect(
+      other.render(user).hasPrefix("<|im_start|>system\nBe good.<|im_end|>\n<|im_start|>user"))
     let variable = "{{ '<|im_start|>system\\n' + system_message + '<|im_end|>' }}"
     #expect(try ChatTemplate(gguf: file(template: variable, tokens: chatML).open()) == plain)
   }

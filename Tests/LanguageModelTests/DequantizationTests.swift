@@ -9,7 +9,9 @@ import Testing
   func `each format gives what its definition says`(format: WeightFormat) throws {
     let blocks = format.valuesPerBlock == 1 ? 1000 : 7
     var random = SplitMix64(seed: UInt64(format.rawValue))
-    var bytes = (0..<blocks * format.bytesPerBlock).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    var bytes = (0..<blocks * format.bytesPerBlock).map { _ in
+      UInt8(truncatingIfNeeded: random.next())
+    }
     // Scales are halves: kept finite, so that values can be compared.
     for block in 0..<blocks {
       for offset in Reference.halves(of: format) {
@@ -83,9 +85,9 @@ private enum Reference {
   static func halves(of format: WeightFormat) -> [Int] {
     switch format {
     case .f32, .bf16: []
-    case .f16, .q4_0, .q5_0, .q8_0: [0]
-    case .q4_1, .q5_1, .q4_k, .q5_k: [0, 2]
-    case .q6_k: [208]
+    case .f16, .q40, .q50, .q80: [0]
+    case .q41, .q51, .q4K, .q5K: [0, 2]
+    case .q6K: [208]
     }
   }
 
@@ -103,12 +105,12 @@ private enum Reference {
           | UInt32(block[3]) << 24)
     case .bf16: return Float(bitPattern: UInt32(block[0]) << 16 | UInt32(block[1]) << 24)
     case .f16: return half(at: 0)
-    case .q4_0: return half(at: 0) * Float(nibble(at: 2) - 8)
-    case .q4_1: return half(at: 0) * Float(nibble(at: 4)) + half(at: 2)
-    case .q5_0: return half(at: 0) * Float(nibble(at: 6) + fifth(at: 2) - 16)
-    case .q5_1: return half(at: 0) * Float(nibble(at: 8) + fifth(at: 4)) + half(at: 2)
-    case .q8_0: return half(at: 0) * Float(Int8(bitPattern: block[2 + index]))
-    case .q4_k, .q5_k:
+    case .q40: return half(at: 0) * Float(nibble(at: 2) - 8)
+    case .q41: return half(at: 0) * Float(nibble(at: 4)) + half(at: 2)
+    case .q50: return half(at: 0) * Float(nibble(at: 6) + fifth(at: 2) - 16)
+    case .q51: return half(at: 0) * Float(nibble(at: 8) + fifth(at: 4)) + half(at: 2)
+    case .q80: return half(at: 0) * Float(Int8(bitPattern: block[2 + index]))
+    case .q4K, .q5K:
       let group = index / 32
       let place = group / 2 * 32 + index % 32
       let packed = Array(block[4..<16]).map(Int.init)
@@ -116,11 +118,11 @@ private enum Reference {
         group < 4 ? packed[group] & 63 : packed[group + 4] & 15 | (packed[group - 4] >> 6) << 4
       let minimum =
         group < 4 ? packed[group + 4] & 63 : packed[group + 4] >> 4 | (packed[group] >> 6) << 4
-      let start = format == .q4_k ? 16 : 48
+      let start = format == .q4K ? 16 : 48
       var quant = Int(block[start + place]) >> (group % 2 * 4) & 15
-      if format == .q5_k { quant += (Int(block[16 + index % 32]) >> group & 1) * 16 }
+      if format == .q5K { quant += (Int(block[16 + index % 32]) >> group & 1) * 16 }
       return half(at: 0) * Float(scale) * Float(quant) - half(at: 2) * Float(minimum)
-    case .q6_k:
+    case .q6K:
       let (part, inside) = index.quotientAndRemainder(dividingBy: 128)
       let (quarter, column) = inside.quotientAndRemainder(dividingBy: 32)
       let low = Int(block[part * 64 + quarter % 2 * 32 + column]) >> (quarter / 2 * 4) & 15

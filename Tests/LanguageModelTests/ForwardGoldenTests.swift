@@ -22,9 +22,9 @@ extension ComputeTests {
       let pass = TrainingPass(model: model)
       for golden in goldens.logits {
         let output = try pass.forward(
-          [PackedSequence(prompt: golden.ids, completions: golden.top_ids.map { [$0] })],
+          [PackedSequence(prompt: golden.ids, completions: golden.topIds.map { [$0] })],
           adapter: nil, needs: [.logprobs], keepForBackward: false)
-        for (index, logit) in golden.top_logits.enumerated() {
+        for (index, logit) in golden.topLogits.enumerated() {
           let computed = Double(output.logprobs[0][index][0])
           #expect(agree(computed, logit - golden.logsumexp, within: 1e-3, or: 1e-3 * abs(logit)))
         }
@@ -33,13 +33,15 @@ extension ComputeTests {
 
     @Test func `log-probabilities of completions match`() throws {
       let pass = TrainingPass(model: model)
-      for golden in goldens.completion_logprobs {
+      for golden in goldens.completionLogprobs {
         let output = try pass.forward(
-          [PackedSequence(prompt: golden.prompt_ids, completions: [golden.completion_ids])],
+          [PackedSequence(prompt: golden.promptIds, completions: [golden.completionIds])],
           adapter: nil, needs: [.logprobs], keepForBackward: false)
         let computed = output.logprobs[0][0].map(Double.init)
         #expect(computed.count == golden.logprobs.count)
-        for (a, b) in zip(computed, golden.logprobs) { #expect(agree(a, b, within: 1e-3, or: 2e-3)) }
+        for (a, b) in zip(computed, golden.logprobs) {
+          #expect(agree(a, b, within: 1e-3, or: 2e-3))
+        }
         #expect(agree(computed.reduce(0, +), golden.sum, within: 1e-3))
       }
     }
@@ -50,13 +52,13 @@ extension ComputeTests {
         let completion = try #require(
           try generator.generate(
             prompt: golden.ids, adapter: nil, seeds: [0],
-            sampling: SamplingParameters(temperature: 0, maxTokens: golden.new_ids.count)
+            sampling: SamplingParameters(temperature: 0, maxTokens: golden.newIds.count)
           ).first)
-        let parting = zip(completion.tokenIDs, golden.new_ids).enumerated().first {
+        let parting = zip(completion.tokenIDs, golden.newIds).enumerated().first {
           $0.element.0 != $0.element.1
         }
         if let parting {
-          let prefix = golden.ids + golden.new_ids.prefix(parting.offset)
+          let prefix = golden.ids + golden.newIds.prefix(parting.offset)
           let output = try TrainingPass(model: model).forward(
             [
               PackedSequence(
@@ -65,7 +67,7 @@ extension ComputeTests {
           let gap = output.logprobs[0][0][0] - output.logprobs[0][1][0]
           #expect(abs(gap) < 0.02, "parted at \(parting.offset) with a gap of \(gap)")
         } else {
-          #expect(completion.tokenIDs.count == golden.new_ids.count)
+          #expect(completion.tokenIDs.count == golden.newIds.count)
         }
       }
     }

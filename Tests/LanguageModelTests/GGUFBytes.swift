@@ -92,7 +92,8 @@ struct GGUFBytes {
 }
 
 /// Calls a function with the path of a file that holds those bytes and is gone afterwards.
-func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result {
+func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result
+{
   let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).gguf")
   try Data(bytes).write(to: file)
   defer { try? FileManager.default.removeItem(at: file) }

@@ -10,10 +10,11 @@ import Testing
     var file = GGUFBytes()
     file.entries = [
       ("general.architecture", .string("llama")), ("count", .integer(7)), ("share", .float(0.25)),
-      ("flag", .bool(true)), ("names", .strings(["a", "", "ccc"])), ("numbers", .integers([-1, 2])),
+      ("flag", .bool(true)), ("names", .strings(["a", "", "ccc"])),
+      ("numbers", .integers([-1, 2])),
     ]
     file.add("rows", [2, 3], .f32, (0..<24).map { UInt8($0) })
-    file.add("more", [32], .q8_0, [UInt8](repeating: 0, count: 34))
+    file.add("more", [32], .q80, [UInt8](repeating: 0, count: 34))
     return file
   }
 
@@ -48,7 +49,7 @@ import Testing
   @Test func `a file with any byte changed opens or gives an error`() throws {
     let bytes = small.encoded()
     for index in bytes.indices {
-      for value in [UInt8(0), 0xFF, bytes[index] ^ 0x80] {
+      for value in [0xFF, bytes[index] ^ 0x80] {
         var changed = bytes
         changed[index] = value
         do {
@@ -118,6 +119,15 @@ import Testing
     file = small
     file.entries.append(("general.alignment", .integer(24)))
     #expect(try message { _ = try file.open() }.contains("general.alignment"))
+  }
+
+  @Test func `names from a file are harmless in the sentence`() throws {
+    var file = small
+    file.tensors[1].name = "\u{1B}[2J\u{202E}" + String(repeating: "x", count: 100_000)
+    file.tensors[1].code = 16
+    let sentence = try message { _ = try file.open() }
+    #expect(sentence.contains("\\u{1b}[2J\\u{202e}x"))
+    #expect(sentence.unicodeScalars.allSatisfy { $0.value >= 0x20 } && sentence.count < 3000)
   }
 
   @Test func `rows out of range and buffers of another length are refused`() throws {

@@ -7,17 +7,17 @@ import Testing
 struct Goldens: Decodable, Sendable {
   struct Logits: Decodable, Sendable {
     let ids: [TokenID]
-    let top_ids: [TokenID]
-    let top_logits: [Double]
+    let topIds: [TokenID]
+    let topLogits: [Double]
     let logsumexp: Double
   }
   struct Greedy: Decodable, Sendable {
     let ids: [TokenID]
-    let new_ids: [TokenID]
+    let newIds: [TokenID]
   }
   struct Logprobs: Decodable, Sendable {
-    let prompt_ids: [TokenID]
-    let completion_ids: [TokenID]
+    let promptIds: [TokenID]
+    let completionIds: [TokenID]
     let logprobs: [Double]
     let sum: Double
   }
@@ -28,35 +28,35 @@ struct Goldens: Decodable, Sendable {
     let last: [Double]
   }
   struct Demonstration: Decodable, Sendable {
-    let prompt_ids: [TokenID]
-    let completion_ids: [TokenID]
+    let promptIds: [TokenID]
+    let completionIds: [TokenID]
   }
   struct Supervised: Decodable, Sendable {
     let demonstrations: [Demonstration]
     let loss: Double
-    let grad_norm: Double
+    let gradNorm: Double
     let grads: [Gradient]
   }
   struct Reward: Decodable, Sendable {
-    let prompt_ids: [TokenID]
+    let promptIds: [TokenID]
     let completions: [[TokenID]]
     let tiers: [Int]
     let scores: [Double]
     let loss: Double
-    let grad_norm: Double
+    let gradNorm: Double
     let grads: [Gradient]
   }
   struct Preference: Decodable, Sendable {
-    let prompt_ids: [TokenID]
-    let chosen_ids: [TokenID]
-    let rejected_ids: [TokenID]
+    let promptIds: [TokenID]
+    let chosenIds: [TokenID]
+    let rejectedIds: [TokenID]
     let beta: Double
-    let policy_chosen: Double
-    let policy_rejected: Double
-    let ref_chosen: Double
-    let ref_rejected: Double
+    let policyChosen: Double
+    let policyRejected: Double
+    let refChosen: Double
+    let refRejected: Double
     let loss: Double
-    let grad_norm: Double
+    let gradNorm: Double
     let grads: [Gradient]
   }
   struct Optimizer: Decodable, Sendable {
@@ -67,7 +67,7 @@ struct Goldens: Decodable, Sendable {
   let seed: Int
   let logits: [Logits]
   let greedy: [Greedy]
-  let completion_logprobs: [Logprobs]
+  let completionLogprobs: [Logprobs]
   let sft: Supervised
   let reward: Reward
   let dpo: Preference
@@ -76,7 +76,9 @@ struct Goldens: Decodable, Sendable {
   static func load() throws -> Goldens {
     let url = try #require(
       Bundle.module.url(forResource: "smollm2", withExtension: "json", subdirectory: "Fixtures"))
-    return try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: url))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Goldens.self, from: Data(contentsOf: url))
   }
 
   /// The adapter of the reference: r 8, α 16, all layers, A and B by a formula in PEFT's row order.

@@ -1,8 +1,9 @@
 import CKernels
 import Foundation
-@testable import LanguageModel
 import TestSupport
 import Testing
+
+@testable import LanguageModel
 
 extension ComputeTests {
   /// Losses and LoRA gradients against PyTorch.
@@ -40,7 +41,7 @@ extension ComputeTests {
     /// The mean loss over all completion tokens and its gradients by log-probability.
     private func supervised() -> (batch: [PackedSequence], gradients: [[[Float]]], count: Int) {
       let batch = goldens.sft.demonstrations.map {
-        PackedSequence(prompt: $0.prompt_ids, completions: [$0.completion_ids])
+        PackedSequence(prompt: $0.promptIds, completions: [$0.completionIds])
       }
       let count = batch.reduce(0) { $0 + $1.completions[0].count }
       let gradients = batch.map { sequence in
@@ -66,7 +67,7 @@ extension ComputeTests {
       try withGradient(of: adapter) { gradient in
         try pass.backward(gradient: gradient)
         try check(
-          gradient, of: adapter, norm: goldens.sft.grad_norm, tensors: goldens.sft.grads)
+          gradient, of: adapter, norm: goldens.sft.gradNorm, tensors: goldens.sft.grads)
       }
     }
 
@@ -76,19 +77,19 @@ extension ComputeTests {
       let pass = TrainingPass(model: model)
       let batch = [
         PackedSequence(
-          prompt: golden.prompt_ids, completions: [golden.chosen_ids, golden.rejected_ids])
+          prompt: golden.promptIds, completions: [golden.chosenIds, golden.rejectedIds])
       ]
       func sums(_ output: TrainingPass.Output) -> [Double] {
         output.logprobs[0].map { $0.reduce(0.0) { $0 + Double($1) } }
       }
       let reference = sums(
         try pass.forward(batch, adapter: nil, needs: [.logprobs], keepForBackward: false))
-      #expect(agree(reference[0], golden.ref_chosen, within: 1e-3))
-      #expect(agree(reference[1], golden.ref_rejected, within: 1e-3))
+      #expect(agree(reference[0], golden.refChosen, within: 1e-3))
+      #expect(agree(reference[1], golden.refRejected, within: 1e-3))
       let policy = sums(
         try pass.forward(batch, adapter: adapter, needs: [.logprobs], keepForBackward: true))
-      #expect(agree(policy[0], golden.policy_chosen, within: 1e-3))
-      #expect(agree(policy[1], golden.policy_rejected, within: 1e-3))
+      #expect(agree(policy[0], golden.policyChosen, within: 1e-3))
+      #expect(agree(policy[1], golden.policyRejected, within: 1e-3))
       let margin =
         golden.beta * ((policy[0] - reference[0]) - (policy[1] - reference[1]))
       #expect(agree(log1p(exp(-margin)), golden.loss, within: 1e-3))
@@ -96,9 +97,9 @@ extension ComputeTests {
       try withGradient(of: adapter) { gradient in
         try pass.backward(
           tokenGradients: [
-            [golden.chosen_ids.map { _ in -slope }, golden.rejected_ids.map { _ in slope }]
+            [golden.chosenIds.map { _ in -slope }, golden.rejectedIds.map { _ in slope }]
           ], gradient: gradient)
-        try check(gradient, of: adapter, norm: golden.grad_norm, tensors: golden.grads)
+        try check(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
       }
     }
 
@@ -110,9 +111,11 @@ extension ComputeTests {
         0.02 * cos(0.05 * Double($0) + Double(goldens.seed))
       }
       let output = try pass.forward(
-        [PackedSequence(prompt: golden.prompt_ids, completions: golden.completions)],
+        [PackedSequence(prompt: golden.promptIds, completions: golden.completions)],
         adapter: adapter, needs: [.endHidden], keepForBackward: true)
-      let scores = output.endHidden[0].map { zip($0, head).reduce(0.0) { $0 + Double($1.0) * $1.1 } }
+      let scores = output.endHidden[0].map {
+        zip($0, head).reduce(0.0) { $0 + Double($1.0) * $1.1 }
+      }
       for (a, b) in zip(scores, golden.scores) { #expect(agree(a, b, within: 1e-3, or: 1e-4)) }
 
       let pairs = golden.tiers.indices.flatMap { high in
@@ -131,7 +134,7 @@ extension ComputeTests {
         try pass.backward(
           endHiddenGradients: [slopes.map { slope in head.map { Float($0 * slope) } }],
           gradient: gradient)
-        try check(gradient, of: adapter, norm: golden.grad_norm, tensors: golden.grads)
+        try check(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
       }
     }
 

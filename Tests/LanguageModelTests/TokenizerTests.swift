@@ -97,7 +97,8 @@ import Testing
   }
 
   @Test func `bytes that the vocabulary lacks are left out`() {
-    #expect(tokenizer.encode(bytes: [0x61, 0xFF, 0x62]) == tokenizer.encode("a") + tokenizer.encode("b"))
+    #expect(
+      tokenizer.encode(bytes: [0x61, 0xFF, 0x62]) == tokenizer.encode("a") + tokenizer.encode("b"))
     #expect(tokenizer.encode(bytes: [0xC0, 0xFF]).isEmpty)
   }
 

@@ -45,6 +45,7 @@ import Testing
     let logprobs: [[Float]] = [[-1, -100], [-2, -3]]
     #expect(SupervisedLoss.value(logprobs: logprobs, trained: masks, lossTokens: 3) == 2)
     let gradient = SupervisedLoss.gradient(trained: masks, lossTokens: 3)
-    #expect(gradient == [[-1 / 3, 0], [-1 / 3, -1 / 3]])
+    let third = Float(-1) / 3
+    #expect(gradient == [[third, 0], [third, third]])
   }
 }

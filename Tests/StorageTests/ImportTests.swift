@@ -35,6 +35,11 @@ import Testing
     #expect(annotations.flags == [b: [.violentContent]])
     #expect(try workspace.pendingLabels(.reward).map(\.id) == [ids[0]])
     #expect(try workspace.statistics().rankings.isEmpty)
+    #expect(try workspace.promptCount() == 0)
+    #expect(try workspace.nextPrompt() == nil)
+    let prompt = record("Explain the moon.").prompt
+    #expect(try workspace.addPrompts([prompt]) == 1)
+    #expect(try workspace.nextPrompt()?.key == "moon")
   }
 
   @Test func anImportIsAllOrNothingAndNamesTheRecord() throws {

@@ -76,7 +76,8 @@ public enum TinyModel {
         (block + "ffn_up.weight", [hidden, feedForward]), (block + "ffn_norm.weight", [hidden]),
         (block + "attn_k.weight", [hidden, keyValues]),
         (block + "attn_output.weight", [hidden, hidden]),
-        (block + "attn_q.weight", [hidden, hidden]), (block + "attn_v.weight", [hidden, keyValues]),
+        (block + "attn_q.weight", [hidden, hidden]),
+        (block + "attn_v.weight", [hidden, keyValues]),
       ]
     }
     return tensors + [("output_norm.weight", [hidden])]
@@ -147,7 +148,11 @@ public enum TinyModel {
 /// A GGUF file in the making.
 private struct GGUFBytes {
   enum Value {
-    case uint32(UInt32), float32(Float), bool(Bool), string(String), strings([String])
+    case uint32(UInt32)
+    case float32(Float)
+    case bool(Bool)
+    case string(String)
+    case strings([String])
     case int32s([Int32])
   }
 

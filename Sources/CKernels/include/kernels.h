@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 // What oneDNN does not offer: everything of a transformer's forward and backward pass that is not a
-// large matrix product. Matrices are row-major. Each kernel exists in three variants, chosen when the
-// program first uses one, and divides its rows among the threads of libgomp's pool, which is the pool
-// that oneDNN uses too: call all of them from one thread.
+// large matrix product. Matrices are row-major. Each kernel exists in three variants, of which the best
+// for the processor is chosen, and divides its rows among the threads of libgomp's pool, which is the
+// pool that oneDNN uses too: call all of them from one thread.
 
 /// The instruction sets that the kernels are compiled for.
 enum apprentice_variant {
@@ -18,7 +18,8 @@ enum apprentice_variant {
 /// The best variant that this processor runs.
 enum apprentice_variant apprentice_best_variant(void);
 
-/// Makes all kernels use a variant; it must not be better than the best one. For tests.
+/// Makes the kernels that this thread calls use a variant, which must not be better than the best one.
+/// For tests.
 void apprentice_use_variant(enum apprentice_variant variant);
 
 /// The number of threads that kernels use: the size per-thread scratch is counted by.

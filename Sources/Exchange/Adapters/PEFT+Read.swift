@@ -65,7 +65,8 @@ extension PEFT {
           guard let tensor = file.tensors[name] else { continue }
           guard tensor.shape == expected else {
             throw ExchangeError(
-              "\(file.name): “\(name)” is \(tensor.shape) where this model and rank \(rank) need \(expected); it is an adapter of another model"
+              "\(file.name): “\(name)” is \(tensor.shape) where this model and rank \(rank) need "
+                + "\(expected); it is an adapter of another model"
             )
           }
           places.append(Place(layer: layer, linear: linear, factor: factor, tensor: tensor))
@@ -74,14 +75,17 @@ extension PEFT {
         }
         if found == 1 {
           throw ExchangeError(
-            "\(file.name): layer \(layer) has only one of the two factors of \(moduleName(linear)); it is damaged"
+            "\(file.name): layer \(layer) has only one of the two factors of "
+              + "\(moduleName(linear)); it is damaged"
           )
         }
       }
     }
     if let name = unknown.min() {
       throw ExchangeError(
-        "\(file.name): “\(name)” has no place in this model of \(configuration.layerCount) layers; it is an adapter of another model"
+        "\(file.name): “\(printable(name, limit: 100))” has no place in this model of "
+          + "\(configuration.layerCount) layers; "
+          + "it is an adapter of another model"
       )
     }
     return places
@@ -114,7 +118,8 @@ extension PEFT {
     let shape = file.tensors[name]?.shape ?? []
     guard shape.count == 2, shape[0] >= 1, shape[1] == width else {
       throw ExchangeError(
-        "\(file.name): “\(name)” is \(shape) where this model needs heads of \(width); it is a reward model of another model"
+        "\(file.name): “\(name)” is \(shape) where this model needs heads of \(width); it is a "
+          + "reward model of another model"
       )
     }
     guard values.allSatisfy(\.isFinite) else {

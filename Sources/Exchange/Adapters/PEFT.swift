@@ -101,7 +101,7 @@ public enum PEFT {
     }
   }
 
-  /// The number of heads whose rows GGUF stores in another order; nil for layers it does not permute.
+  /// The number of heads whose rows GGUF stores in another order; nil for other layers.
   static func rotatedHeads(_ linear: LinearLayer, _ configuration: ModelConfiguration) -> Int? {
     switch linear {
     case .query: configuration.headCount

@@ -119,11 +119,13 @@ struct PEFTConfiguration: Codable {
       self = try JSONDecoder().decode(PEFTConfiguration.self, from: data)
     } catch {
       throw ExchangeError(
-        "\(path): is no PEFT configuration of a LoRA adapter, or damaged: it needs “peft_type”, “r” and “lora_alpha”"
+        "\(path): is no PEFT configuration of a LoRA adapter, or damaged: it needs “peft_type”, "
+          + "“r” and “lora_alpha”"
       )
     }
     guard peftType == "LORA" else {
-      throw ExchangeError("\(path): is an adapter of type \(peftType); supported: LORA")
+      throw ExchangeError(
+        "\(path): is an adapter of type \(printable(peftType, limit: 40)); supported: LORA")
     }
     guard rank >= 1, alpha.isFinite else {
       throw ExchangeError("\(path): has an impossible rank (\(rank)) or alpha (\(alpha))")

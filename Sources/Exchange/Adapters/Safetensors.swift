@@ -51,7 +51,8 @@ public struct Safetensors: Sendable {
     } catch let error as HeaderError {
       throw ExchangeError("\(name): \(error.reason)")
     } catch {
-      throw ExchangeError("\(name): is no safetensors file, or damaged: its header is no valid JSON")
+      throw ExchangeError(
+        "\(name): is no safetensors file, or damaged: its header is no valid JSON")
     }
     self.data = data[(start + Int(length))...]
     metadata = header.metadata
@@ -66,13 +67,16 @@ public struct Safetensors: Sendable {
       guard tensor.range.lowerBound == end, tensor.range.count == tensor.count * tensor.format.size
       else {
         throw ExchangeError(
-          "\(name): tensor “\(tensorName)” does not lie where its shape says; the file is damaged")
+          "\(name): tensor “\(printable(tensorName, limit: 100))” does not lie where its shape says; "
+            + "the file is damaged"
+        )
       }
       end = tensor.range.upperBound
     }
     guard end == self.data.count else {
       throw ExchangeError(
-        "\(name): holds \(self.data.count) bytes of tensors where its header says \(end); it is truncated or damaged"
+        "\(name): holds \(self.data.count) bytes of tensors where its header says \(end); it is "
+          + "truncated or damaged"
       )
     }
   }
@@ -99,7 +103,7 @@ public struct Safetensors: Sendable {
   /// A tensor's values as float32, row after row.
   public func floats(_ tensorName: String) throws(ExchangeError) -> [Float] {
     guard let tensor = tensors[tensorName] else {
-      throw ExchangeError("\(name): lacks the tensor “\(tensorName)”")
+      throw ExchangeError("\(name): lacks the tensor “\(printable(tensorName, limit: 100))”")
     }
     return [Float](unsafeUninitializedCapacity: tensor.count) { buffer, count in
       read(tensor, into: UnsafeMutableBufferPointer(rebasing: buffer[..<tensor.count]))
@@ -140,7 +144,12 @@ private struct Header: Decodable {
   private struct Entry: Decodable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
   }
 
   init(from decoder: any Decoder) throws {
@@ -151,25 +160,31 @@ private struct Header: Decodable {
         continue
       }
       let entry = try container.decode(Entry.self, forKey: key)
+      let tensor = "tensor “\(printable(key.stringValue, limit: 100))”"
       guard let format = Safetensors.Format(rawValue: entry.dtype) else {
         let known = Safetensors.Format.allCases.map(\.rawValue).joined(separator: ", ")
         throw HeaderError(
           reason:
-            "tensor “\(key.stringValue)” is of type \(entry.dtype); supported are \(known)")
+            "\(tensor) is of type \(printable(entry.dtype, limit: 20)); supported are \(known)"
+        )
       }
       var count = 4
       for dimension in entry.shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
         guard dimension >= 0, !overflow else {
           throw HeaderError(
-            reason: "tensor “\(key.stringValue)” has an impossible shape; the file is damaged")
+            reason:
+              "\(tensor) has an impossible shape; the file is damaged"
+          )
         }
         count = product
       }
-      let offsets = entry.data_offsets
+      let offsets = entry.offsets
       guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1] else {
         throw HeaderError(
-          reason: "tensor “\(key.stringValue)” has impossible offsets; the file is damaged")
+          reason:
+            "\(tensor) has impossible offsets; the file is damaged"
+        )
       }
       tensors[key.stringValue] = Safetensors.Tensor(
         format: format, shape: entry.shape, range: offsets[0]..<offsets[1])

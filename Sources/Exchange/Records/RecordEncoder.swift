@@ -78,6 +78,18 @@ public struct RecordEncoder: Sendable {
       prompt: prompt, completions: completions, pairs: pairs, group: Self.identity(of: prompt))
   }
 
+  /// One answer to be scored: the tokens of its prompt and its own.
+  ///
+  /// - Throws: `FILE:LINE: reason` when it is longer than the model's context.
+  public func answered(
+    _ record: Placed<AnsweredRecord>
+  ) throws(ExchangeError) -> (prompt: [TokenID], completion: [TokenID]) {
+    let prompt = self.prompt(record.value.prompt)
+    let completion = answer(record.value.completion, to: record.value.prompt).tokens
+    try check(prompt.count + completion.count, at: record.place)
+    return (prompt, completion)
+  }
+
   /// - Throws: `FILE:LINE: reason` when that many tokens do not fit into the model's context.
   public func check(_ tokens: Int, at place: Place) throws(ExchangeError) {
     guard tokens <= contextLength else {

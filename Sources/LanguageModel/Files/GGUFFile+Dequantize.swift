@@ -16,12 +16,14 @@ extension GGUFFile {
     let rows = rows ?? 0..<tensor.rows
     guard rows.lowerBound >= 0, rows.upperBound <= tensor.rows else {
       throw LanguageModelError(
-        "\(path): tensor '\(name)' has \(tensor.rows) rows, not rows \(rows.lowerBound) to \(rows.upperBound)"
+        "\(path): tensor '\(name)' has \(tensor.rows) rows, not rows \(rows.lowerBound) to "
+          + "\(rows.upperBound)"
       )
     }
     guard out.count == rows.count * tensor.columns else {
       throw LanguageModelError(
-        "\(path): tensor '\(name)' has \(rows.count * tensor.columns) values where \(out.count) are expected; it does not fit this model"
+        "\(path): tensor '\(name)' has \(rows.count * tensor.columns) values where \(out.count) "
+          + "are expected; it does not fit this model"
       )
     }
     guard !rows.isEmpty, let source = tensor.data.baseAddress, let target = out.baseAddress else {

@@ -27,7 +27,8 @@ public final class GGUFFile: @unchecked Sendable {
       tensorCount <= UInt64(reader.remaining / 32)
     else {
       throw LanguageModelError(
-        "\(path): claims \(entryCount) metadata entries and \(tensorCount) tensors, more than the file holds; it is truncated or damaged, fetch it again"
+        "\(path): claims \(entryCount) metadata entries and \(tensorCount) tensors, more than the "
+          + "file holds; it is truncated or damaged, fetch it again"
       )
     }
 
@@ -73,7 +74,8 @@ public final class GGUFFile: @unchecked Sendable {
         value <= 1 << 24
       else {
         throw LanguageModelError(
-          "\(path): has a general.alignment that is no power of two; the file is damaged, fetch it again"
+          "\(path): has a general.alignment that is no power of two; the file is damaged, fetch it "
+            + "again"
         )
       }
       align = value
@@ -88,7 +90,8 @@ public final class GGUFFile: @unchecked Sendable {
     for (name, format, dimensions, offset, size) in descriptions {
       guard offset % UInt64(align) == 0 else {
         throw LanguageModelError(
-          "\(path): tensor '\(name)' does not begin on a multiple of \(align) bytes; the file is damaged, fetch it again"
+          "\(path): tensor '\(name)' does not begin on a multiple of \(align) bytes; the file is "
+            + "damaged, fetch it again"
         )
       }
       guard size <= data.count, offset <= UInt64(data.count - size) else {

@@ -37,7 +37,8 @@ struct GGUFReader {
     let value = try number(UInt64.self, for: what())
     guard value <= UInt64(remaining / size) else {
       throw LanguageModelError(
-        "\(path): claims \(value) entries in \(what()), more than the file holds; it is truncated or damaged, fetch it again"
+        "\(path): claims \(value) entries in \(what()), more than the file holds; it is truncated "
+          + "or damaged, fetch it again"
       )
     }
     return Int(value)

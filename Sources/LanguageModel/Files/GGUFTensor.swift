@@ -25,7 +25,8 @@ public struct GGUFTensor: @unchecked Sendable {
     let rank = try reader.number(UInt32.self, for: what)
     guard (1...4).contains(rank) else {
       throw LanguageModelError(
-        "\(reader.path): tensor '\(name)' has \(rank) dimensions instead of 1 to 4; the file is damaged, fetch it again"
+        "\(reader.path): tensor '\(name)' has \(rank) dimensions instead of 1 to 4; the file is "
+          + "damaged, fetch it again"
       )
     }
     var dimensions: [Int] = []
@@ -35,7 +36,8 @@ public struct GGUFTensor: @unchecked Sendable {
       let (product, overflow) = count.multipliedReportingOverflow(by: Int(clamping: dimension))
       guard dimension > 0, !overflow, product <= Int.max / 4 else {
         throw LanguageModelError(
-          "\(reader.path): tensor '\(name)' has an impossible dimension \(dimension); the file is damaged, fetch it again"
+          "\(reader.path): tensor '\(name)' has an impossible dimension \(dimension); the file is "
+            + "damaged, fetch it again"
         )
       }
       dimensions.append(Int(dimension))
@@ -45,12 +47,14 @@ public struct GGUFTensor: @unchecked Sendable {
     guard let format = WeightFormat(rawValue: code) else {
       let known = WeightFormat.allCases.map(\.name).joined(separator: ", ")
       throw LanguageModelError(
-        "\(reader.path): tensor '\(name)' has the weight format number \(code), which is not supported; supported are \(known)"
+        "\(reader.path): tensor '\(name)' has the weight format number \(code), which is not "
+          + "supported; supported are \(known)"
       )
     }
     guard dimensions[0] % format.valuesPerBlock == 0 else {
       throw LanguageModelError(
-        "\(reader.path): tensor '\(name)' has rows of \(dimensions[0]) values, which \(format.name) cannot store; the file is damaged, fetch it again"
+        "\(reader.path): tensor '\(name)' has rows of \(dimensions[0]) values, which "
+          + "\(format.name) cannot store; the file is damaged, fetch it again"
       )
     }
     let offset = try reader.number(UInt64.self, for: what)

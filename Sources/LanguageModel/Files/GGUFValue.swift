@@ -34,7 +34,8 @@ enum GGUFValue {
       let type = try reader.number(UInt32.self, for: what)
       guard type == Code.string || GGUFValue.size(of: type) != nil else {
         throw LanguageModelError(
-          "\(reader.path): '\(key)' is an array of unknown type \(type); the file is damaged or newer than this program"
+          "\(reader.path): '\(key)' is an array of unknown type \(type); the file is damaged or "
+            + "newer than this program"
         )
       }
       let size = GGUFValue.size(of: type)
@@ -71,7 +72,8 @@ enum GGUFValue {
     case Code.string: self = .string(try reader.string(for: what))
     default:
       throw LanguageModelError(
-        "\(reader.path): '\(key)' has the unknown type \(type); the file is damaged or newer than this program"
+        "\(reader.path): '\(key)' has the unknown type \(type); the file is damaged or newer than "
+          + "this program"
       )
     }
   }

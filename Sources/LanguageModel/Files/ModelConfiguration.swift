@@ -91,14 +91,16 @@ public struct ModelConfiguration: Sendable, Equatable {
       headCount * headSize == hiddenSize
     else {
       throw LanguageModelError(
-        "\(path): has \(headCount) heads of \(headSize), \(keyValueHeadCount) for keys and values, in a width of \(hiddenSize); supported are heads that fill the width, in whole groups"
+        "\(path): has \(headCount) heads of \(headSize), \(keyValueHeadCount) for keys and values, "
+          + "in a width of \(hiddenSize); supported are heads that fill the width, in whole groups"
       )
     }
     let valueSize = gguf.integer("\(architecture).attention.value_length") ?? headSize
     let rotated = gguf.integer("\(architecture).rope.dimension_count") ?? headSize
     guard valueSize == headSize, rotated == headSize else {
       throw LanguageModelError(
-        "\(path): has heads of \(headSize) with values of \(valueSize) and \(rotated) rotated dimensions; supported are models where the three are equal"
+        "\(path): has heads of \(headSize) with values of \(valueSize) and \(rotated) rotated "
+          + "dimensions; supported are models where the three are equal"
       )
     }
     guard ropeBase.isFinite, ropeBase > 1, normEpsilon.isFinite, normEpsilon > 0 else {
@@ -108,7 +110,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     let scaling = gguf.string("\(architecture).rope.scaling.type") ?? "none"
     guard scaling == "none", gguf.tensors["rope_freqs.weight"] == nil else {
       throw LanguageModelError(
-        "\(path): scales its rotary embedding (\(scaling == "none" ? "rope_freqs" : scaling)); supported are models without RoPE scaling"
+        "\(path): scales its rotary embedding (\(scaling == "none" ? "rope_freqs" : scaling)); "
+          + "supported are models without RoPE scaling"
       )
     }
   }
@@ -124,7 +127,8 @@ public struct ModelConfiguration: Sendable, Equatable {
       }
       guard tensor.dimensions == dimensions else {
         throw LanguageModelError(
-          "\(gguf.path): tensor '\(name)' is \(tensor.dimensions) where the metadata asks for \(dimensions); the file is damaged, fetch it again"
+          "\(gguf.path): tensor '\(name)' is \(tensor.dimensions) where the metadata asks for "
+            + "\(dimensions); the file is damaged, fetch it again"
         )
       }
     }
@@ -148,7 +152,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     let expected = 2 + (gguf.tensors["output.weight"] == nil ? 0 : 1) + 9 * layerCount
     guard gguf.tensors.count == expected else {
       throw LanguageModelError(
-        "\(gguf.path): has \(gguf.tensors.count) tensors where a plain \(architecture) model of \(layerCount) layers has \(expected); models with biases or experts are not supported"
+        "\(gguf.path): has \(gguf.tensors.count) tensors where a plain \(architecture) model of "
+          + "\(layerCount) layers has \(expected); models with biases or experts are not supported"
       )
     }
   }

@@ -4,27 +4,39 @@ import CKernels
 public enum WeightFormat: UInt32, CaseIterable, Sendable {
   case f32 = 0
   case f16 = 1
-  case q4_0 = 2
-  case q4_1 = 3
-  case q5_0 = 6
-  case q5_1 = 7
-  case q8_0 = 8
-  case q4_k = 12
-  case q5_k = 13
-  case q6_k = 14
+  case q40 = 2
+  case q41 = 3
+  case q50 = 6
+  case q51 = 7
+  case q80 = 8
+  case q4K = 12
+  case q5K = 13
+  case q6K = 14
   case bf16 = 30
 
   /// The name GGUF tools print, such as `Q4_1`.
   public var name: String {
-    "\(self)".uppercased()
+    switch self {
+    case .f32: "F32"
+    case .f16: "F16"
+    case .bf16: "BF16"
+    case .q40: "Q4_0"
+    case .q41: "Q4_1"
+    case .q50: "Q5_0"
+    case .q51: "Q5_1"
+    case .q80: "Q8_0"
+    case .q4K: "Q4_K"
+    case .q5K: "Q5_K"
+    case .q6K: "Q6_K"
+    }
   }
 
   /// The number of values that share a block.
   public var valuesPerBlock: Int {
     switch self {
     case .f32, .f16, .bf16: 1
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
-    case .q4_k, .q5_k, .q6_k: 256
+    case .q40, .q41, .q50, .q51, .q80: 32
+    case .q4K, .q5K, .q6K: 256
     }
   }
 
@@ -33,14 +45,14 @@ public enum WeightFormat: UInt32, CaseIterable, Sendable {
     switch self {
     case .f32: 4
     case .f16, .bf16: 2
-    case .q4_0: 18
-    case .q4_1: 20
-    case .q5_0: 22
-    case .q5_1: 24
-    case .q8_0: 34
-    case .q4_k: 144
-    case .q5_k: 176
-    case .q6_k: 210
+    case .q40: 18
+    case .q41: 20
+    case .q50: 22
+    case .q51: 24
+    case .q80: 34
+    case .q4K: 144
+    case .q5K: 176
+    case .q6K: 210
     }
   }
 
@@ -51,14 +63,14 @@ public enum WeightFormat: UInt32, CaseIterable, Sendable {
     case .f32: apprentice_dequantize_f32(source, out, blocks)
     case .f16: apprentice_dequantize_f16(source, out, blocks)
     case .bf16: apprentice_dequantize_bf16(source, out, blocks)
-    case .q4_0: apprentice_dequantize_q4_0(source, out, blocks)
-    case .q4_1: apprentice_dequantize_q4_1(source, out, blocks)
-    case .q5_0: apprentice_dequantize_q5_0(source, out, blocks)
-    case .q5_1: apprentice_dequantize_q5_1(source, out, blocks)
-    case .q8_0: apprentice_dequantize_q8_0(source, out, blocks)
-    case .q4_k: apprentice_dequantize_q4_k(source, out, blocks)
-    case .q5_k: apprentice_dequantize_q5_k(source, out, blocks)
-    case .q6_k: apprentice_dequantize_q6_k(source, out, blocks)
+    case .q40: apprentice_dequantize_q4_0(source, out, blocks)
+    case .q41: apprentice_dequantize_q4_1(source, out, blocks)
+    case .q50: apprentice_dequantize_q5_0(source, out, blocks)
+    case .q51: apprentice_dequantize_q5_1(source, out, blocks)
+    case .q80: apprentice_dequantize_q8_0(source, out, blocks)
+    case .q4K: apprentice_dequantize_q4_k(source, out, blocks)
+    case .q5K: apprentice_dequantize_q5_k(source, out, blocks)
+    case .q6K: apprentice_dequantize_q6_k(source, out, blocks)
     }
   }
 }

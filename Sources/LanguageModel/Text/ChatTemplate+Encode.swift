@@ -24,7 +24,7 @@ extension ChatTemplate {
   /// The tokens of a whole conversation in stretches, alternately untrained and trained: every
   /// assistant turn with its end token is trained. It ends with the last assistant turn.
   ///
-  /// A trained turn's text is encoded apart from what stands before it, as it is when it is sampled.
+  /// A trained turn's text is encoded apart from what stands before it, as when it is sampled.
   public func encodeConversation(
     _ messages: [Message], tokenizer: Tokenizer
   ) -> [(tokens: [TokenID], trained: Bool)] {

@@ -26,7 +26,7 @@ public struct ChatTemplate: Sendable, Equatable {
   /// The template of a model file, recognised from its `tokenizer.chat_template`.
   ///
   /// - Parameter name: one of ``names``, to use instead of what the file says.
-  /// - Throws: ``LanguageModelError`` when it is not recognised, or the vocabulary lacks its tokens.
+  /// - Throws: ``LanguageModelError`` when it is unknown, or the vocabulary lacks its tokens.
   public init(gguf: GGUFFile, name: String? = nil) throws(LanguageModelError) {
     let names = ChatTemplate.names.joined(separator: ", ")
     if let name {
@@ -40,7 +40,8 @@ public struct ChatTemplate: Sendable, Equatable {
     } else if let source = gguf.string("tokenizer.chat_template") {
       guard let style = ChatTemplate.recognize(source) else {
         throw LanguageModelError(
-          "\(gguf.path): has a chat template that is not recognised; name one with --chat-template NAME (\(names))"
+          "\(gguf.path): has a chat template that is not recognised; name one with --chat-template "
+            + "NAME (\(names))"
         )
       }
       self.style = style
@@ -53,7 +54,8 @@ public struct ChatTemplate: Sendable, Equatable {
     for token in specialTokens
     where !vocabulary.contains(where: { $0.elementsEqual(token.utf8) }) {
       throw LanguageModelError(
-        "\(gguf.path): lacks the token '\(token)' that the chat template needs; name another with --chat-template NAME (\(names))"
+        "\(gguf.path): lacks the token '\(token)' that the chat template needs; name another with "
+          + "--chat-template NAME (\(names))"
       )
     }
   }

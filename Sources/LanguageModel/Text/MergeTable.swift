@@ -1,7 +1,7 @@
 /// The byte-pair merges: which two tokens join into which, and how early.
 ///
-/// A flat hash table with linear probing: a lookup is the inner step of encoding, and a dictionary's
-/// keyed hash would be most of its cost.
+/// A flat hash table with linear probing: a lookup is the inner step of encoding, and the keyed
+/// hash of a dictionary would be most of its cost.
 struct MergeTable: Sendable {
   struct Merge {
     /// Merges of lower rank happen first.

@@ -1,7 +1,7 @@
 extension Tokenizer {
   /// The text of tokens. Bytes that are not valid UTF-8, such as half a character, become U+FFFD.
   ///
-  /// - Parameter skipSpecial: whether special tokens are left out instead of written as their names.
+  /// - Parameter skipSpecial: whether special tokens are left out, not written as their names.
   public func decode(_ ids: some Sequence<TokenID>, skipSpecial: Bool = true) -> String {
     String(decoding: decodeBytes(ids, skipSpecial: skipSpecial), as: UTF8.self)
   }

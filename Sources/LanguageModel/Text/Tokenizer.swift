@@ -41,7 +41,8 @@ public struct Tokenizer: Sendable {
     }
     if let embedding = gguf.tensors["token_embd.weight"], embedding.rows < tokens.count {
       throw LanguageModelError(
-        "\(path): has \(tokens.count) tokens but embeddings for \(embedding.rows); the file is damaged, fetch it again"
+        "\(path): has \(tokens.count) tokens but embeddings for \(embedding.rows); the file is "
+          + "damaged, fetch it again"
       )
     }
 
@@ -134,7 +135,8 @@ public struct Tokenizer: Sendable {
       let token = joined.withUnsafeBytes { ids[Text(bytes: $0)] }
       guard let left = ids[Text(bytes: left)], let right = ids[Text(bytes: right)], let token else {
         throw LanguageModelError(
-          "\(gguf.path): merge \(rank + 1) of the tokenizer names a token that is not in the vocabulary; the file is damaged, fetch it again"
+          "\(gguf.path): merge \(rank + 1) of the tokenizer names a token that is not in the "
+            + "vocabulary; the file is damaged, fetch it again"
         )
       }
       table.add(left, right, MergeTable.Merge(rank: UInt32(rank), token: token))

@@ -2,9 +2,9 @@
 /// pre-tokenizer.
 ///
 /// First every number character (`\p{N}`) stands alone. Between them GPT-2's pattern holds:
-/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`, where a number ends the text
-/// as far as the look-ahead is concerned. A byte that is no part of valid UTF-8 counts as a symbol,
-/// so that any input is cut into words that join to it again.
+/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`, where a number ends the
+/// text as far as the look-ahead is concerned. A byte that is no part of valid UTF-8 counts as a
+/// symbol, so that any input is cut into words that join to it again.
 struct WordScanner {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0

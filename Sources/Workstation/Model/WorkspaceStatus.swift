@@ -50,7 +50,7 @@ struct WinRateStatus: Sendable, Hashable {
   var estimate: Estimate
 }
 
-/// How a loss went over the steps of a job.
+/// How a loss went over the last steps.
 struct LossCurve: Sendable, Hashable {
   var title: String
   var values: [Double]

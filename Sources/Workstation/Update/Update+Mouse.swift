@@ -41,8 +41,7 @@ extension WorkstationModel {
       notice = nil
       confirmed = []
       work.board.focus(on: card.id)
-      // Rows are counted on the screen as it is once the card has the focus, so that a click
-      // that makes the cards move is not taken for a drag.
+      // The focus may make cards move under the pointer: only a pointer that moves itself drags.
       drag = Drag(completion: card.id, start: point, current: point)
     case .drag(let point): drag?.current = point
     case .release(let point):

@@ -171,23 +171,22 @@ struct LearningView {
   private func drawLosses(y: Int, width: Int, on surface: inout Surface) -> Int {
     let curves = status.losses.filter { $0.values.count > 1 }.prefix(3)
     guard !curves.isEmpty else { return y }
-    surface.write("Losses of the last jobs, by step", x: 1, y: y, style: Theme.heading)
     let room = (width - 2) / curves.count
     for (index, curve) in curves.enumerated() {
       let x = 1 + index * room
       let low = curve.values.min() ?? 0
       let high = max(curve.values.max() ?? 1, low + 1e-6)
       surface.write(
-        truncated(curve.title, to: room - 2), x: x, y: y + 1, style: Theme.quiet)
+        truncated(curve.title, to: room - 2), x: x, y: y, style: Theme.heading)
       let plot = LinePlot(
         values: curve.values, range: low...high,
         ticks: [(high, decimal(high)), (low, decimal(low))],
-        ends: ("step 1", "\(curve.values.count)"))
+        ends: ("\(curve.values.count) steps ago", "now"))
       plot.draw(
-        in: Rect(x: x, y: y + 2, width: room - 2, height: 6), of: &surface,
+        in: Rect(x: x, y: y + 1, width: room - 2, height: 6), of: &surface,
         depth: model.colorDepth, style: Theme.accent)
     }
-    return y + 8
+    return y + 7
   }
 
   /// Writes wrapped text; returns the row after it.

@@ -1,0 +1,34 @@
+import Exchange
+import Foundation
+import LanguageModel
+import Learning
+
+extension LanguageModel {
+  /// The adapter in a folder; nil without a folder is the base model.
+  func adapter(at path: String?) throws -> LoRAAdapter? {
+    try path.map {
+      try PEFT.read(directory: URL(fileURLWithPath: $0), configuration: configuration).adapter
+    }
+  }
+
+  /// The reward model in a folder.
+  func rewardModel(at path: String) throws -> RewardModel {
+    let (adapter, heads) = try PEFT.read(
+      directory: URL(fileURLWithPath: path), configuration: configuration)
+    guard let heads else {
+      throw CommandError(
+        "\(path) holds a policy, not a reward model: it has no reward head; "
+          + "train one with: apprentice train reward")
+    }
+    return try RewardModel(adapter: adapter, heads: heads)
+  }
+}
+
+extension LanguageModel {
+  /// The name under which PEFT finds the model: the published one's on the Hugging Face hub, else the
+  /// file's.
+  var nameForPEFT: String {
+    let file = URL(fileURLWithPath: path).lastPathComponent
+    return file == ModelFile.name ? "HuggingFaceTB/SmolLM2-135M-Instruct" : file
+  }
+}

@@ -1,0 +1,184 @@
+import Feedback
+import Foundation
+import LanguageModel
+import Logging
+import Storage
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+/// The whole loop on a tiny random model: labels in, versions out.
+@Suite(.serialized) struct BackgroundTrainerTests {
+  let folder: TemporaryFolder
+  let model: LanguageModel
+  let fresh: FreshWorkspace
+  var workspace: Workspace { fresh.workspace }
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let path = folder.url.appendingPathComponent("tiny.gguf").path
+    try TinyModel.write(to: path)
+    model = try LanguageModel.load(path: path)
+    let prompts = (0..<20).map { index in
+      NewPrompt(key: "p\(index)", useCase: .openQA, text: "Say the number \(index).")
+    }
+    fresh = try FreshWorkspace(
+      prompts: prompts, baseModel: BaseModel(sha256: try model.sha256(), name: "tiny"))
+    try workspace.setHeldOutShare(0)
+    var settings = TrainerSettings()
+    settings.maxTokens = 12
+    settings.seed = 7
+    try settings.write(to: workspace)
+  }
+
+  private func trainer(recipe: Recipe = Recipe()) throws -> BackgroundTrainer {
+    try BackgroundTrainer(
+      workspace: workspace, model: model, program: "test",
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recipe: recipe)
+  }
+
+  private func work(recipe: Recipe = Recipe()) throws {
+    let trainer = try trainer(recipe: recipe)
+    try trainer.run(.untilIdle)
+  }
+
+  /// Ranks the next slate by length, the shorter the better.
+  @discardableResult
+  private func label(demonstration: String? = nil) throws -> (slate: Slate, labels: [Int64]) {
+    guard case .ready(let slate) = try workspace.claimNextSlate(labeler: "ada") else {
+      throw TrainerError("no slate is ready")
+    }
+    let order = slate.completions.sorted { $0.text.count < $1.text.count }.map(\.id)
+    var contents = [
+      LabelContent.ranking(try Ranking(tiers: order.map { [$0] }, of: order))
+    ]
+    if let demonstration { contents.append(.demonstration(Demonstration(text: demonstration))) }
+    let labels = try workspace.submit(
+      Submission(slate: slate.id, prompt: slate.prompt.id, labeler: "ada", contents: contents))
+    return (slate, labels)
+  }
+
+  @Test func keepsSlatesReadyThatCanBeDrawnAgain() throws {
+    try work()
+    #expect(try workspace.readySlates().count == Agenda.slatesPerLabeler)
+    guard case .ready(let slate) = try workspace.claimNextSlate(labeler: "ada") else {
+      Issue.record("no slate is ready")
+      return
+    }
+    #expect(slate.completions.count == 4)
+    #expect(slate.completions.contains { $0.origin == .reference })
+    #expect(slate.completions.contains { $0.origin == .unselected })
+    for completion in slate.completions {
+      let again = try Generator(model: model).generate(
+        prompt: LabelEncoding(model: model).prompt(slate.prompt), adapter: nil,
+        seeds: [completion.seed], sampling: completion.sampling)
+      #expect(again[0].tokenIDs == completion.tokenIDs)
+    }
+  }
+
+  @Test func aLabelBecomesARewardModelAndAPolicy() throws {
+    try work()
+    let (_, labels) = try label(demonstration: "Seven.")
+    try work()
+    for kind in VersionKind.allCases {
+      let version = try #require(try workspace.currentVersion(kind))
+      #expect(try workspace.pendingLabels(kind).isEmpty)
+      let expected = kind == .reward ? [labels[0]] : labels
+      #expect(try workspace.learntLabels(version: version.id) == expected)
+      let adapter = workspace.directory.appendingPathComponent(version.path)
+        .appendingPathComponent("adapter_model.safetensors")
+      #expect(FileManager.default.fileExists(atPath: adapter.path))
+    }
+  }
+
+  @Test func laterSlatesComeFromTheNewPolicyAndAreScoredBeforeTheLabel() throws {
+    try work()
+    try label()
+    try work()
+    let policy = try #require(try workspace.currentVersion(.policy)).id
+    let reward = try #require(try workspace.currentVersion(.reward)).id
+    // What was queued before the update has been refreshed in idle time.
+    for ready in try workspace.readySlates() {
+      #expect(ready.newestPolicy == policy)
+      #expect(ready.rewardVersion == reward)
+      let predictions = try workspace.predictions(slate: ready.id)
+      #expect(predictions.count == 4)
+      #expect(predictions.allSatisfy { $0.scores.count == Recipe().heads })
+    }
+    let (slate, labels) = try label()
+    #expect(try #require(try workspace.outcome(label: labels[0])).predicted != nil)
+    #expect(slate.completions.contains { $0.origin == .selected })
+    #expect(slate.completions.filter { $0.origin == .unselected }.count == 1)
+  }
+
+  @Test func heldOutLabelsAreMetButNotLearnt() throws {
+    try workspace.setHeldOutShare(1)
+    try work()
+    try label(demonstration: "Seven.")
+    try work()
+    #expect(try workspace.pendingLabels(.policy).isEmpty)
+    #expect(try workspace.pendingLabels(.reward).isEmpty)
+    #expect(try workspace.currentVersion(.policy) == nil)
+    #expect(try workspace.currentVersion(.reward) == nil)
+  }
+
+  @Test func aLabelTakenBackIsNotReplayed() throws {
+    try work()
+    let (_, labels) = try label()
+    try work()
+    let trainer = try trainer()
+    try trainer.run(.untilIdle)
+    try workspace.retract(label: labels[0], by: "ada")
+    // The slate is the labeler's again; they rank it anew.
+    try label()
+    try trainer.run(.untilIdle)
+    #expect(trainer.pool.rankings[labels[0]] == nil)
+    #expect(trainer.pool.rankings.count == 1)
+  }
+
+  @Test func aSecondTrainerIsRefused() throws {
+    let first = try trainer()
+    #expect(throws: StorageError.self) { try trainer() }
+    withExtendedLifetime(first) {}
+  }
+
+  @Test func goesOnWithTheOptimizerOfTheNewestVersion() throws {
+    try work()
+    try label()
+    try work()
+    let version = try #require(try workspace.currentVersion(.policy))
+    let state = try #require(
+      OptimizerFile.read(
+        workspace.directory.appendingPathComponent(version.path)
+          .appendingPathComponent(OptimizerFile.name)))
+    #expect(state.step == Recipe().policySteps)
+    try label()
+    try work()
+    let next = try #require(try workspace.currentVersion(.policy))
+    #expect(next.id != version.id)
+    let later = try #require(
+      OptimizerFile.read(
+        workspace.directory.appendingPathComponent(next.path)
+          .appendingPathComponent(OptimizerFile.name)))
+    #expect(later.step == 2 * Recipe().policySteps)
+    #expect(
+      OptimizerFile.read(
+        workspace.directory.appendingPathComponent(version.path)
+          .appendingPathComponent(OptimizerFile.name)) == nil)
+  }
+
+  @Test func aPromptThatIsTooLongIsSetAsideAndTheRestGoesOn() throws {
+    let long = String(repeating: "long ", count: 4000)
+    for prompt in try workspace.prompts() { try workspace.retirePrompt(key: prompt.prompt.key) }
+    try workspace.addPrompts([
+      NewPrompt(key: "long", useCase: .openQA, text: long),
+      NewPrompt(key: "short", useCase: .chat, text: "Hello."),
+    ])
+    try work()
+    #expect(try workspace.readySlates().count == 1)
+    let errors = try workspace.recentJobs().compactMap(\.error)
+    #expect(errors.count == FailureCount.limit)
+    #expect(errors.allSatisfy { $0.contains("long") && $0.contains("retire") })
+  }
+}
