@@ -8,8 +8,12 @@ extension Workspace {
   /// first; within it, a prompt without a slate, else the one with the fewest. Never a retired
   /// prompt, nor one whose slate still waits to be labelled.
   ///
-  /// - Parameter seed: with the same pool and the same slates, the same seed gives the same prompt.
-  public func nextPrompt(seed: UInt64 = 0) throws(StorageError) -> Prompt? {
+  /// - Parameters:
+  ///   - seed: with the same pool and the same slates, the same seed gives the same prompt.
+  ///   - excluded: prompts to pass over, such as those no slate could be made for.
+  public func nextPrompt(
+    seed: UInt64 = 0, excluding excluded: Set<Int64> = []
+  ) throws(StorageError) -> Prompt? {
     try read { db in
       var candidates: [(useCase: UseCase, prompt: Int64, slates: Int)] = []
       let counts = try Row.fetchAll(
@@ -18,7 +22,7 @@ extension Workspace {
       let start = Int64(bitPattern: random.next())
       for row in counts {
         guard let useCase = UseCase(rawValue: row["use_case"]) else { continue }
-        guard let prompt = try leastUsed(useCase, after: start, db) else { continue }
+        guard let prompt = try leastUsed(useCase, after: start, excluded, db) else { continue }
         candidates.append((useCase, prompt, row["slate_count"]))
       }
       let share = candidates.reduce(0) { $0 + $1.useCase.share }
@@ -34,23 +38,27 @@ extension Workspace {
 
   /// The least used prompt of a use case, the first at or after `start` in the order of `shuffle`,
   /// going around.
-  private func leastUsed(_ useCase: UseCase, after start: Int64, _ db: Database) throws -> Int64? {
+  private func leastUsed(
+    _ useCase: UseCase, after start: Int64, _ excluded: Set<Int64>, _ db: Database
+  ) throws -> Int64? {
+    let pool: StatementArguments = [useCase.rawValue, try JSON.encode(excluded.sorted())]
     guard
       let slates = try Int.fetchOne(
-        db.cachedStatement(sql: NextPromptSQL.fewestSlates), arguments: [useCase.rawValue])
+        db.cachedStatement(sql: NextPromptSQL.fewestSlates), arguments: pool)
     else { return nil }
     return try Int64.fetchOne(
-      db.cachedStatement(sql: NextPromptSQL.after), arguments: [useCase.rawValue, slates, start])
-      ?? Int64.fetchOne(
-        db.cachedStatement(sql: NextPromptSQL.first), arguments: [useCase.rawValue, slates])
+      db.cachedStatement(sql: NextPromptSQL.after), arguments: pool + [slates, start])
+      ?? Int64.fetchOne(db.cachedStatement(sql: NextPromptSQL.first), arguments: pool + [slates])
   }
 }
 
-/// The questions that ``Workspace/nextPrompt(seed:)`` asks of each use case: each is one step in the
-/// index `prompts_next`.
+/// The questions that ``Workspace/nextPrompt(seed:excluding:)`` asks of each use case: each is one
+/// step in the index `prompts_next`.
 enum NextPromptSQL {
-  private static let free =
-    "FROM prompts WHERE retired IS NULL AND live_slates = 0 AND use_case = ?"
+  private static let free = """
+    FROM prompts WHERE retired IS NULL AND live_slates = 0 AND use_case = ?
+    AND id NOT IN (SELECT value FROM json_each(?))
+    """
   static let fewestSlates = "SELECT slate_count \(free) ORDER BY slate_count LIMIT 1"
   static let after = """
     SELECT id \(free) AND slate_count = ? AND shuffle >= ? ORDER BY shuffle LIMIT 1

@@ -10,7 +10,7 @@ extension BackgroundTrainer {
     let new = Array(try unlearnt(kind).prefix(recipe.labelsPerUpdate))
     guard !new.isEmpty else { return }
     let what = kind == .policy ? "the policy" : "the reward model"
-    let attempt = new.map { failures.attempts("\(kind) \($0.id)") }.max()! + 1
+    let attempt = new.map { failures.attempts(FailureCount.key(kind, label: $0.id)) }.max()! + 1
     let job = try workspace.beginJob(
       kind: kind.rawValue, detail: "\(what) learns \(count(new.count, "label"))", attempt: attempt)
     do {
@@ -21,7 +21,7 @@ extension BackgroundTrainer {
       if kind == .policy { policyLearner = nil } else { rewardLearner = nil }
       try workspace.endJob(job, error: "\(error)")
       if error is CancellationError { throw error }
-      for label in new { failures.add("\(kind) \(label.id)") }
+      for label in new { failures.add(FailureCount.key(kind, label: label.id)) }
       log.error("\(what) could not learn from labels \(new.map(\.id)): \(error)")
     }
   }

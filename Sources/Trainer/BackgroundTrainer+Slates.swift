@@ -6,21 +6,15 @@ import Storage
 extension BackgroundTrainer {
   /// The prompt of the next slate: the workspace's choice, those left out that failed three times.
   func nextPrompt() throws -> Prompt? {
-    let settings = try TrainerSettings.read(from: workspace)
-    for attempt in 0..<UInt64(64) {
-      guard let prompt = try workspace.nextPrompt(seed: settings.seed &+ attempt &* 0x9E37) else {
-        return nil
-      }
-      if !failures.isSetAside("slate \(prompt.id)") { return prompt }
-    }
-    return nil
+    try workspace.nextPrompt(
+      seed: TrainerSettings.read(from: workspace).seed, excluding: failures.promptsSetAside)
   }
 
   /// Draws a slate for the next prompt and puts it in the queue.
   func makeSlate() throws {
     guard let prompt = try nextPrompt() else { return }
     let settings = try TrainerSettings.read(from: workspace)
-    let key = "slate \(prompt.id)"
+    let key = FailureCount.key(prompt: prompt.id)
     let job = try workspace.beginJob(
       kind: "slate", detail: "drawing candidates for \(prompt.key)",
       attempt: failures.attempts(key) + 1)

@@ -4,11 +4,10 @@ import LanguageModel
 import Learning
 import Logging
 import Storage
-import Synchronization
 
 /// The background process: it keeps slates ready for the labelers and learns from their labels.
 ///
-/// It owns the model, and all of its methods but ``stop()`` are called from one thread. It and the
+/// It owns the model, and is used from one thread. It and the
 /// workstations meet only in the workspace; it may be killed at any instant and starts again where
 /// the workspace stands.
 public final class BackgroundTrainer {
@@ -32,7 +31,8 @@ public final class BackgroundTrainer {
   let pass: TrainingPass
   let drawing: Drawing
   private let lock: TrainerLock
-  private let stopping = Atomic<Bool>(false)
+  /// Asks the trainer to end after the step it is at; may be used from any thread.
+  public let stop = StopRequest()
 
   var policy = LoadedPolicy.base
   var reward: LoadedReward?
@@ -70,12 +70,7 @@ public final class BackgroundTrainer {
     try loadCurrentVersions()
   }
 
-  /// Asks the trainer to end after the step it is at; may be called from any thread.
-  public func stop() {
-    stopping.store(true, ordering: .relaxed)
-  }
-
-  var isStopping: Bool { stopping.load(ordering: .relaxed) }
+  var isStopping: Bool { stop.isMade }
 
   /// Works until its lifetime ends or it is told to stop.
   public func run(_ lifetime: Lifetime) throws {
@@ -128,7 +123,7 @@ public final class BackgroundTrainer {
 
   /// Labels that no version has met and that are not set aside.
   func unlearnt(_ kind: VersionKind) throws -> [Label] {
-    try workspace.pendingLabels(kind).filter { !failures.isSetAside("\(kind) \($0.id)") }
+    try workspace.pendingLabels(kind).filter { !failures.isSetAside(FailureCount.key(kind, label: $0.id)) }
   }
 
   /// Sleeps until another process has changed the workspace, or a second has passed.
@@ -139,15 +134,4 @@ public final class BackgroundTrainer {
       if try workspace.dataVersion() != before { return }
     }
   }
-}
-
-/// How often each piece of work has failed: what fails three times is set aside, so that the rest
-/// goes on.
-struct FailureCount {
-  static let limit = 3
-  private var counts: [String: Int] = [:]
-
-  mutating func add(_ key: String) { counts[key, default: 0] += 1 }
-  func attempts(_ key: String) -> Int { counts[key, default: 0] }
-  func isSetAside(_ key: String) -> Bool { attempts(key) >= Self.limit }
 }

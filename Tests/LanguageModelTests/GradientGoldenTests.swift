@@ -129,7 +129,6 @@ extension ComputeTests {
         slopes[high] -= slope
         slopes[low] += slope
       }
-      // The reference's norm counts the head's gradient too when it was trained; here it was not.
       try withGradient(of: adapter) { gradient in
         try pass.backward(
           endHiddenGradients: [slopes.map { slope in head.map { Float($0 * slope) } }],

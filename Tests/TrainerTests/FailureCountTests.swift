@@ -1,3 +1,4 @@
+import Storage
 import Testing
 
 @testable import Trainer
@@ -5,11 +6,14 @@ import Testing
 @Suite struct FailureCountTests {
   @Test func theThirdFailureSetsAside() {
     var failures = FailureCount()
-    failures.add("slate 1")
-    failures.add("slate 1")
-    #expect(!failures.isSetAside("slate 1"))
-    failures.add("slate 1")
-    #expect(failures.isSetAside("slate 1"))
-    #expect(!failures.isSetAside("slate 2"))
+    let key = FailureCount.key(prompt: 1)
+    failures.add(key)
+    failures.add(key)
+    #expect(!failures.isSetAside(key))
+    #expect(failures.promptsSetAside.isEmpty)
+    failures.add(key)
+    #expect(failures.isSetAside(key))
+    #expect(failures.promptsSetAside == [1])
+    #expect(!failures.isSetAside(FailureCount.key(.policy, label: 1)))
   }
 }

@@ -2,6 +2,10 @@ import Foundation
 
 /// Files that hold one JSON object a line.
 public enum JSONLines {
+  /// What JSON has no number for, as text.
+  private static let infinity = "Infinity"
+  private static let notANumber = "NaN"
+
   /// Reads every object of a file; lines without text are passed over.
   ///
   /// - Throws: `FILE:LINE: reason` for the first line that is no such object.
@@ -30,7 +34,10 @@ public enum JSONLines {
     _ type: Record.Type, from line: Placed<String>
   ) throws(ExchangeError) -> Record {
     do {
-      return try JSONDecoder().decode(type, from: Data(line.value.utf8))
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: infinity, negativeInfinity: "-" + infinity, nan: notANumber)
+      return try decoder.decode(type, from: Data(line.value.utf8))
     } catch let error as DecodingError {
       throw line.place.error(reason(error))
     } catch let error as ExchangeError {
@@ -44,6 +51,8 @@ public enum JSONLines {
   public static func encode(_ record: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: infinity, negativeInfinity: "-" + infinity, nan: notANumber)
     return String(decoding: try encoder.encode(record), as: UTF8.self)
   }
 
@@ -63,7 +72,7 @@ public enum JSONLines {
     }
   }
 
-  /// A place in an object as people write it: `"completions"[2]."text"` without the quotes inside.
+  /// A place in an object as people write it: `"completions[2].text"`.
   private static func subject(_ path: [any CodingKey]) -> String {
     guard !path.isEmpty else { return "the line" }
     var text = ""

@@ -77,6 +77,7 @@ struct WorkstationModel: Sendable {
   mutating func take(_ desk: Desk, drafts: Drafts) {
     let same = desk.slateID != nil && desk.slateID == self.desk.slateID
     let writing = work.writing
+    if same, self.desk.slate != nil { return }
     if same, desk.slate == nil {
       self.desk = desk
       return
@@ -89,5 +90,6 @@ struct WorkstationModel: Sendable {
     menu = nil
     drag = nil
     confirmed = []
+    fitEditor()
   }
 }

@@ -10,27 +10,34 @@ extension Session {
   }
 
   private func claimNow() {
-    guard state.withLock({ $0.wait != .nothing && !$0.isClosed }) else { return }
+    let isWaiting = state.withLock { state in
+      state.lastClaim = .now
+      return state.wait != .nothing && !state.isClosed
+    }
+    guard isWaiting else { return }
     do {
       switch try workspace.claimNextSlate(labeler: labeler, session: name) {
       case .ready(let slate): try put(slate)
       case .generating(let progress):
         let growing = GrowingSlate(progress)
-        let isNew = state.withLock { state in
-          defer {
-            state.wait = .growing(growing.id)
-            state.lastGrowing = growing
-          }
-          return state.lastGrowing != growing
+        let stored = try drafts.stored(slate: growing.id)
+        state.withLock { state in
+          state.wait = .growing(growing.id)
+          guard state.lastGrowing != growing else { return }
+          state.lastGrowing = growing
+          send(.desk(.growing(growing), stored))
         }
-        if isNew { send(.desk(.growing(growing), try drafts.stored(slate: growing.id))) }
-      case nil:
-        state.withLock { $0.wait = .forAny }
-        send(.desk(.empty(try emptyReason()), Drafts()))
+      case nil: wait(saying: try emptyReason())
       }
     } catch {
-      state.withLock { $0.wait = .forAny }
-      send(.desk(.empty(sentence(error)), Drafts()))
+      wait(saying: sentence(error))
+    }
+  }
+
+  private func wait(saying reason: String) {
+    state.withLock { state in
+      state.wait = .forAny
+      send(.desk(.empty(reason), Drafts()))
     }
   }
 
@@ -42,9 +49,9 @@ extension Session {
       state.scores = scores
       state.wait = .nothing
       state.lastGrowing = nil
+      send(.desk(.ready(slate), stored))
     }
     announceWaiting()
-    send(.desk(.ready(slate), stored))
   }
 
   /// The newest scores there are from before the label, as the mean of the heads.

@@ -123,16 +123,20 @@ final class Session: Sendable {
   private func followWaiting(hasChanged: Bool) throws {
     switch state.withLock({ $0.wait }) {
     case .nothing: return
-    case .forAny: if hasChanged { claim() }
+    case .forAny:
+      // Without a change too now and then: a database that was blocked tells nothing when it is not.
+      let isLate = state.withLock { .now - $0.lastClaim > .seconds(1) }
+      if hasChanged || isLate { claim() }
     case .growing(let id):
       guard hasChanged, let progress = try workspace.progress(slate: id) else { return }
       guard progress.status == .generating else { return claim() }
       let growing = GrowingSlate(progress)
-      let isNews = state.withLock { state in
-        defer { state.lastGrowing = growing }
-        return state.lastGrowing != growing && state.wait == .growing(id)
+      // Sent while the state is locked, so that it cannot arrive after a slate that came since.
+      state.withLock { state in
+        guard state.lastGrowing != growing, state.wait == .growing(id) else { return }
+        state.lastGrowing = growing
+        send(.desk(.growing(growing), Drafts()))
       }
-      if isNews { send(.desk(.growing(growing), Drafts())) }
       if try workspace.slateCount(.ready) > 0 { claim() }
     }
   }

@@ -135,16 +135,20 @@ extension WorkstationModel {
   }
 
   mutating func fail(_ kind: Effect.Kind, _ sentence: String) {
+    let retry: String
     switch kind {
-    case .draft: if work.writing.saving == .saved { work.writing.saving = .pending }
-    case .submit, .undo: saving = nil
+    case .draft:
+      if work.writing.saving == .saved { work.writing.saving = .pending }
+      retry = "Your work stays on the screen; saving it is tried again."
+    case .submit:
+      saving = nil
+      // What was asked before the first try need not be asked again.
+      confirmed = [.unplacedLast, .demonstrationToo]
+      retry = "Your label is still here; submit it again to retry."
+    case .undo:
+      saving = nil
+      retry = "Press u to retry."
     }
-    let retry =
-      switch kind {
-      case .draft: "Your work stays here and is saved with the next key."
-      case .submit: "Nothing of your label is lost; submit again to retry."
-      case .undo: "Press u to retry."
-      }
     say("\(sentence) \(retry)", .failure)
   }
 }

@@ -5,11 +5,15 @@ struct HelpView {
   let model: WorkstationModel
 
   func content() -> Surface {
-    var rows: [(key: String, title: String)?] = []
+    var rows: [(key: String, title: String)] = []
+    let titleColumn = 28
     func section(_ title: String, _ entries: [(String, String)]) {
       if !rows.isEmpty { rows.append(("", "")) }
       rows.append((title, ""))
-      rows += entries.map { ("  " + $0.0, $0.1) }
+      for (key, title) in entries {
+        let lines = WrappedText(title, width: model.size.width - titleColumn - 1).lines
+        rows += lines.enumerated().map { ($0 == 0 ? "  " + key : "", $1.text) }
+      }
     }
     section(
       "Ranking",
@@ -28,10 +32,9 @@ struct HelpView {
         + [("ctrl-z", "suspend; fg brings it back")])
     var surface = Surface(size: Size(width: model.size.width, height: rows.count + 1))
     for (y, row) in rows.enumerated() {
-      guard let row else { continue }
       let isHeading = row.title.isEmpty
       surface.write(row.key, x: 1, y: y, style: isHeading ? Theme.heading : Theme.key)
-      surface.write(row.title, x: 30, y: y)
+      surface.write(row.title, x: titleColumn, y: y)
     }
     return surface
   }

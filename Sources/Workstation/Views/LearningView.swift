@@ -157,9 +157,7 @@ struct LearningView {
       "\(count(status.readySlates, "slate")) ready, \(count(status.labelsToLearn, "label")) to learn."
     row = paragraph(facts, x: x, y: row, width: width, on: &surface)
     row = paragraph(
-      "\(count(status.rankings, "ranking")), \(count(status.demonstrations, "demonstration")), "
-        + "\(count(status.skips, "skip")) by everyone.",
-      x: x, y: row, width: width, on: &surface)
+      "Labels by everyone: \(status.labels).", x: x, y: row, width: width, on: &surface)
     for failure in status.failures.prefix(3) {
       row = paragraph(failure, x: x, y: row, width: width, style: Theme.failure, on: &surface)
     }

@@ -13,6 +13,7 @@ struct RankView {
     }
     PromptView(layout: layout).draw(on: &surface)
     for card in layout.cards { draw(card, on: &surface) }
+    if case .growing = model.desk { drawGrowing(layout, on: &surface) }
     if let row = layout.dividerRow { drawDivider(row, on: &surface) }
     drawDropMark(layout, on: &surface)
   }
@@ -70,8 +71,18 @@ struct RankView {
     let room = x - RankLayout.gutter
     surface.fill(Rect(x: RankLayout.gutter, y: last, width: card.area.width, height: 1))
     let text = truncated(line, to: room - 2)
-    surface.write(text.hasSuffix("…") ? text : text + " …", x: RankLayout.gutter, y: last)
+    let space = text.isEmpty || text.hasSuffix("…") ? "" : " "
+    surface.write(
+      text.hasSuffix("…") ? text : text + space + "…", x: RankLayout.gutter, y: last)
     surface.write(mark, x: x, y: last, style: Theme.quiet)
+  }
+
+  private func drawGrowing(_ layout: RankLayout, on surface: inout Surface) {
+    let y = layout.cardsArea.maxY - 1
+    guard (layout.cards.last?.area.maxY ?? 0) <= y else { return }
+    surface.write(
+      "Being written. They can be placed as soon as all are whole.", x: RankLayout.gutter, y: y,
+      style: Theme.quiet)
   }
 
   private func drawDivider(_ row: Int, on surface: inout Surface) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Exchange
-import Feedback
+import struct Feedback.Message
 import Storage
 
 /// The pool of prompts.

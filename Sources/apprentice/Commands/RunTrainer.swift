@@ -33,7 +33,7 @@ struct RunTrainer: ParsableCommand {
       log.error("\(error)")
       throw error
     }
-    let interrupts = Interrupts { trainer.stop() }
+    let interrupts = Interrupts { [stop = trainer.stop] in stop.make() }
     defer { interrupts.cancel() }
     log.notice("trainer started")
     do {
