@@ -6,7 +6,7 @@ import LanguageModel
 /// Used from one thread, the one that calls oneDNN.
 public final class PolicyLearner {
   /// Tokens of one forward and backward pass; a larger batch is cut into several.
-  static let passBudget = 1024
+  static let passBudget = 512
 
   public let adapter: LoRAAdapter
   public let optimizer: AdamW

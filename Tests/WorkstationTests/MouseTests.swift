@@ -1,3 +1,4 @@
+import Feedback
 import TerminalUI
 import TestSupport
 import Testing

@@ -296,7 +296,7 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(20)
     while ContinuousClock.now < deadline {
       if let text = try? String(contentsOf: url, encoding: .utf8) { return text }
-      sched_yield()
+      usleep(2000)
     }
     throw WorkstationError("\(url.path) did not come.")
   }
