@@ -69,7 +69,9 @@ let package = Package(
     .testTarget(
       name: "WorkstationTests", dependencies: ["Workstation", "TestSupport"],
       exclude: ["__Snapshots__"]),
-    .testTarget(name: "apprenticeTests", dependencies: ["apprentice", "TestSupport"]),
+    .testTarget(
+      name: "apprenticeTests",
+      dependencies: ["apprentice", "Feedback", "LanguageModel", "Storage", "TerminalUI", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

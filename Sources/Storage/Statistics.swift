@@ -35,12 +35,14 @@ public struct Statistics: Sendable, Hashable {
 
   /// The policy's unselected completion against the reference.
   ///
-  /// - Parameter policy: only slates that this version wrote; nil for all but the base model's.
+  /// A slate whose two completions are of one version compares nothing.
+  ///
+  /// - Parameter policy: only slates that this version wrote; nil for all.
   public func winRate(policy: Int64? = nil) -> WinRate {
     var rate = WinRate()
     for entry in rankings {
       guard let outcome = entry.outcome.outcome, let version = entry.outcome.policyVersion,
-        policy == nil ? version != entry.outcome.referenceVersion : version == policy
+        version != entry.outcome.referenceVersion, policy == nil || version == policy
       else { continue }
       switch outcome {
       case 1: rate.wins += 1

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct PromptFileTests {
   func read(_ text: String) throws -> [NewPrompt] {
-    try PromptFile.read(paths: [TextFile(text).path]).map(\.value)
+    let file = try TextFile(text)
+    return try PromptFile.read(paths: [file.path]).map(\.value)
   }
 
   @Test func jsonRecordsAreRead() throws {

@@ -40,7 +40,8 @@ import Testing
   }
 
   @Test func aLineHoldsWhatWasOnTheScreen() throws {
-    let line = try labelledWorkspace().workspace.exported(.rankings)[0]
+    let fresh = try labelledWorkspace()
+    let line = try fresh.workspace.exported(.rankings)[0]
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     #expect(object["labeler"] as? String == "ada")

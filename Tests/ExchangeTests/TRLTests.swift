@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct TRLTests {
   @Test func demonstrationsGoOutAsConversations() throws {
-    let lines = try labelledWorkspace().workspace.exported(.trlSFT)
+    let fresh = try labelledWorkspace()
+    let lines = try fresh.workspace.exported(.trlSFT)
     #expect(lines.count == 2)
     #expect(
       lines[1]
@@ -15,7 +16,8 @@ import Testing
   }
 
   @Test func strictPairsGoOutAndTiesDoNot() throws {
-    let lines = try labelledWorkspace().workspace.exported(.trlPreference)
+    let fresh = try labelledWorkspace()
+    let lines = try fresh.workspace.exported(.trlPreference)
     // Tiers of 2, 1 and 1 give 2 + 2 + 1 pairs; the other ranking gives one.
     #expect(lines.count == 6)
     struct Pair: Decodable {

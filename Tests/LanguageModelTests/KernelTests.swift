@@ -197,11 +197,14 @@ extension ComputeTests {
       for rows in 1...9 {
         let weights = numbers(inputs * outputs, seed: 8)
         let x = numbers(rows * inputs, seed: 9)
-        let reference = (0..<rows).flatMap { row in
-          (0..<outputs).map { output in
-            (0..<inputs).reduce(0.0) {
-              $0 + Double(weights[output * inputs + $1]) * Double(x[row * inputs + $1])
+        var reference: [Double] = []
+        for row in 0..<rows {
+          for output in 0..<outputs {
+            var sum = 0.0
+            for input in 0..<inputs {
+              sum += Double(weights[output * inputs + input]) * Double(x[row * inputs + input])
             }
+            reference.append(sum)
           }
         }
         withEachVariant { variant in

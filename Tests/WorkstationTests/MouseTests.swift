@@ -76,7 +76,11 @@ import Testing
 
   @Test func tabsAreClicked() {
     let robot = Robot()
-    robot.event(.mouse(.press(Point(x: robot.rows[0].firstIndex(of: "L")!.utf16Offset(in: robot.rows[0]), y: 0), .left)))
+    robot.event(
+      .mouse(
+        .press(
+          Point(x: robot.rows[0].firstIndex(of: "L")!.utf16Offset(in: robot.rows[0]), y: 0), .left))
+    )
     #expect(robot.model.screen == .learning)
   }
 }

@@ -158,6 +158,15 @@ import Testing
     #expect(robot.text.contains("lines"))
   }
 
+  @Test func nineCardsFitBesideALongPromptAndALongMessage() {
+    let texts = (1...9).map { "candidate \($0) " + String(repeating: "words and ", count: 40) }
+    let prompt = String(repeating: "A long prompt that goes on. ", count: 40)
+    let robot = Robot(desk: .ready(.make(texts, prompt: prompt))).press("1 2")
+    robot.send(.failed(.submit, String(repeating: "It could not be stored. ", count: 12)))
+    for number in 1...9 { #expect(robot.row(of: "candidate \(number) ") > 0) }
+    #expect(robot.row(of: "not placed") > 0)
+  }
+
   @Test func everyHeightFits() {
     for room in 4...30 {
       for focus in 0..<4 {
@@ -267,7 +276,8 @@ import Testing
   @Test func troubleIsOneSentence() {
     let robot = Robot().send(.trouble("The trainer ended with code 1."))
     #expect(robot.rows.last?.contains("The trainer ended with code 1.") == true)
-    robot.send(.trouble(String(repeating: "The database is blocked by another program. ", count: 3)))
+    robot.send(
+      .trouble(String(repeating: "The database is blocked by another program. ", count: 3)))
     #expect(robot.row(of: "The database is blocked") > 0)
     #expect(robot.send(.trouble(nil)).row(of: "blocked") == -1)
   }

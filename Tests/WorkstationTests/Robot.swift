@@ -136,7 +136,6 @@ extension WorkspaceStatus {
   static var busy: WorkspaceStatus {
     var status = WorkspaceStatus()
     status.ownLabels = 17
-    status.labels = 31
     status.rankings = 27
     status.demonstrations = 4
     status.readySlates = 3
@@ -161,8 +160,12 @@ extension WorkspaceStatus {
         estimate: wilsonInterval(wins: 18, of: 30)!),
     ]
     status.losses = [
-      LossCurve(title: "Policy: loss by step", values: (1...40).map { (step: Int) -> Double in 3 / Double(step) + 1 }),
-      LossCurve(title: "Reward model: loss by step", values: (1...40).map { (step: Int) -> Double in 0.7 - Double(step) / 100 }),
+      LossCurve(
+        title: "Policy: loss by step",
+        values: (1...40).map { (step: Int) -> Double in 3 / Double(step) + 1 }),
+      LossCurve(
+        title: "Reward model: loss by step",
+        values: (1...40).map { (step: Int) -> Double in 0.7 - Double(step) / 100 }),
     ]
     status.versions = [
       VersionStatus(name: "policy 7", learnt: "4 labels", state: "in use", isCurrent: true),

@@ -1,7 +1,6 @@
 import Feedback
 import Foundation
 import Storage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -9,80 +8,6 @@ import Testing
 
 /// The session against a real workspace, the test in the trainer's place.
 @Suite struct SessionTests {
-  /// A session and what it said.
-  private final class Desk: Sendable {
-    let fresh: FreshWorkspace
-    private let messages = Mutex<[WorkstationMessage]>([])
-    private let arrived = DispatchSemaphore(value: 0)
-    private let sessionBox = Mutex<Session?>(nil)
-
-    init(prompts: [NewPrompt] = [NewPrompt(useCase: .openQA, text: "Why is the sky blue?")]) throws {
-      fresh = try FreshWorkspace(prompts: prompts)
-    }
-
-    var session: Session { sessionBox.withLock { $0! } }
-    var workspace: Workspace { fresh.workspace }
-
-    func open(trainer: [String] = []) {
-      let options = WorkstationOptions(
-        workspace: fresh.directory, model: "", labeler: "ada", trainerCommand: trainer)
-      let session = Session(workspace: workspace, options: options) { message in
-        self.messages.withLock { $0.append(message) }
-        self.arrived.signal()
-      }
-      sessionBox.withLock { $0 = session }
-      session.start()
-    }
-
-    func close() {
-      session.close()
-      sessionBox.withLock { $0 = nil }
-    }
-
-    /// Waits for a message that is wanted, and forgets those before it.
-    func wait<Found>(
-      for what: String, _ pick: (WorkstationMessage) -> Found?,
-      sourceLocation: SourceLocation = #_sourceLocation
-    ) throws -> Found {
-      let deadline = DispatchTime.now() + .seconds(20)
-      while true {
-        while let next = messages.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
-          if let found = pick(next) { return found }
-        }
-        if arrived.wait(timeout: deadline) == .timedOut {
-          Issue.record("\(what) did not come", sourceLocation: sourceLocation)
-          throw WorkstationError("\(what) did not come.")
-        }
-      }
-    }
-
-    func waitForSlate() throws -> (Slate, Drafts) {
-      try wait(for: "a slate") {
-        if case .desk(.ready(let slate), let drafts) = $0 { (slate, drafts) } else { nil }
-      }
-    }
-
-    @discardableResult
-    func makeSlate(_ texts: [String] = ["long and long", "short"]) throws -> Int64 {
-      let prompt = try #require(try workspace.nextPrompt())
-      let id = try workspace.beginSlate(
-        prompt: prompt.id, activelyChosen: false, count: texts.count)
-      try finish(id, texts)
-      return id
-    }
-
-    func finish(_ id: Int64, _ texts: [String]) throws {
-      let completions = texts.enumerated().map { index, text in
-        NewCompletion(
-          text: text, tokenIDs: [1, 2], logprobs: [-1, -2], finishReason: .stop,
-          policyVersion: 0, sampling: SamplingParameters(), seed: UInt64(index),
-          origin: index == 0 ? .unselected : .reference)
-      }
-      _ = try workspace.finishSlate(
-        id, completions: completions, displayOrder: Array(texts.indices))
-    }
-  }
-
   private func ranking(_ slate: Slate) throws -> Submission {
     let ids = slate.completions.map(\.id)
     let ranking = try Ranking(tiers: ids.map { [$0] }, of: ids)
@@ -92,7 +17,7 @@ import Testing
   }
 
   @Test func aSlateIsRankedAndItsLabelIsInTheDatabase() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     desk.open()
     let (slate, _) = try desk.waitForSlate()
@@ -109,7 +34,7 @@ import Testing
   }
 
   @Test func aSlateMadeWhileWaitingComes() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     desk.open()
     _ = try desk.wait(for: "the reason") {
       if case .desk(.empty(let reason), _) = $0 { reason } else { nil }
@@ -118,7 +43,9 @@ import Testing
     let id = try desk.workspace.beginSlate(prompt: prompt.id, activelyChosen: false, count: 2)
     _ = try desk.workspace.updateProgress(slate: id, texts: ["The sky", "Bl"])
     let growing = try desk.wait(for: "the growing slate") {
-      if case .desk(.growing(let slate), _) = $0, slate.texts.first == "The sky" { slate } else {
+      if case .desk(.growing(let slate), _) = $0, slate.texts.first == "The sky" {
+        slate
+      } else {
         nil
       }
     }
@@ -129,7 +56,7 @@ import Testing
   }
 
   @Test func anEmptyPoolSaysWhatToDo() throws {
-    let desk = try Desk(prompts: [])
+    let desk = try SessionDesk(prompts: [])
     desk.open()
     let reason = try desk.wait(for: "the reason") {
       if case .desk(.empty(let reason), _) = $0 { reason } else { nil }
@@ -139,7 +66,7 @@ import Testing
   }
 
   @Test func undoWorksAfterARestart() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     desk.open()
     let (slate, _) = try desk.waitForSlate()
@@ -161,7 +88,7 @@ import Testing
   }
 
   @Test func draftsAreOnTheDiskSoonAndComeBack() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     desk.open()
     let (slate, drafts) = try desk.waitForSlate()
@@ -170,7 +97,7 @@ import Testing
     for effect in robot.effects { desk.session.perform(effect) }
     _ = try desk.wait(for: "the saved draft") { if case .draftSaved = $0 { true } else { nil } }
     #expect(try desk.workspace.drafts(labeler: "ada").count == 2)
-    // A killed workstation does not close its session.
+    desk.close()
     desk.open()
     let (again, restored) = try desk.waitForSlate()
     #expect(again.id == slate.id)
@@ -180,8 +107,39 @@ import Testing
     desk.close()
   }
 
+  @Test func theSlateOfAKilledWorkstationComesBackAtOnce() throws {
+    let desk = try SessionDesk(prompts: [NewPrompt(text: "One?"), NewPrompt(text: "Two?")])
+    let ended = try TrainerProcess(command: ["/bin/true"], directory: desk.fresh.directory)
+    try waitUntil("the end") { ended.end() != nil }
+    let first = try desk.makeSlate()
+    try desk.makeSlate()
+    try desk.workspace.heartbeat(session: "killed", labeler: "ada", pid: ended.pid)
+    _ = try desk.workspace.claimNextSlate(labeler: "ada", session: "killed")
+    try desk.workspace.saveDraft(
+      labeler: "ada", slate: first, kind: DemonstrationDraft.kind,
+      json: #"{"start":"","text":"half"}"#)
+    desk.open()
+    let (slate, drafts) = try desk.waitForSlate()
+    #expect(slate.id == first)
+    #expect(drafts.demonstration?.text == "half")
+    desk.close()
+  }
+
+  @Test func anOpenWorkstationKeepsItsSlate() throws {
+    let desk = try SessionDesk(prompts: [NewPrompt(text: "One?"), NewPrompt(text: "Two?")])
+    let first = try desk.makeSlate()
+    let second = try desk.makeSlate()
+    try desk.workspace.heartbeat(session: "open", labeler: "ada", pid: getpid())
+    _ = try desk.workspace.claimNextSlate(labeler: "ada", session: "open")
+    desk.open()
+    let slate = try desk.waitForSlate().0.id
+    #expect(slate == second)
+    #expect(slate != first)
+    desk.close()
+  }
+
   @Test func closingWritesWhatWaits() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     desk.open()
     let (slate, _) = try desk.waitForSlate()
@@ -193,7 +151,7 @@ import Testing
   }
 
   @Test func aLabelLeavesNoDraftBehind() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     desk.open()
     let (slate, _) = try desk.waitForSlate()
@@ -205,7 +163,7 @@ import Testing
   }
 
   @Test func aLabelThatCannotBeStoredIsOneSentence() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     desk.open()
     let (slate, _) = try desk.waitForSlate()
@@ -222,7 +180,7 @@ import Testing
   }
 
   @Test func theStatusCountsLabelsAndJobs() throws {
-    let desk = try Desk()
+    let desk = try SessionDesk()
     try desk.makeSlate()
     let job = try desk.workspace.beginJob(kind: "policy", detail: "the policy learns 3 labels")
     try desk.workspace.updateJob(job, progress: 0.5)
@@ -236,68 +194,5 @@ import Testing
     #expect(status.job?.progress == 0.5)
     #expect(status.winRates.first?.wins == 1 || status.rankings == 1)
     desk.close()
-  }
-
-  // MARK: The trainer
-
-  @Test func aTrainerIsStartedInASessionOfItsOwn() throws {
-    let desk = try Desk()
-    let note = desk.fresh.directory.appendingPathComponent("note")
-    let script = "ps -o sid=,ni=,pid= -p $$ >note.tmp; echo $OMP_WAIT_POLICY >>note.tmp; "
-      + "mv note.tmp '\(note.path)'; exec sleep 60"
-    let process = try TrainerProcess(
-      command: ["/bin/sh", "-c", "cd '\(desk.fresh.directory.path)'; \(script)"],
-      directory: desk.fresh.directory)
-    defer { kill(process.pid, SIGKILL) }
-    let words = try waitForFile(note).split(whereSeparator: \.isWhitespace).map(String.init)
-    #expect(words == ["\(process.pid)", "10", "\(process.pid)", "passive"])
-    #expect(process.end() == nil)
-    #expect(getsid(process.pid) == process.pid)
-  }
-
-  @Test func aTrainerThatKeepsFailingIsShown() throws {
-    let desk = try Desk()
-    desk.open(trainer: ["/bin/sh", "-c", "echo 'model.gguf is not a GGUF file' >&2; exit 1"])
-    let trouble = try desk.wait(for: "the trouble") {
-      if case .trouble(let sentence?) = $0 { sentence } else { nil }
-    }
-    #expect(
-      trouble
-        == "The trainer ended with code 1. Model.gguf is not a GGUF file. It is started again.")
-    desk.close()
-  }
-
-  @Test func aMissingTrainerIsShown() throws {
-    let desk = try Desk()
-    desk.open(trainer: ["/nonexistent/apprentice"])
-    let trouble = try desk.wait(for: "the trouble") {
-      if case .trouble(let sentence?) = $0 { sentence } else { nil }
-    }
-    #expect(trouble.contains("/nonexistent/apprentice"))
-    desk.close()
-  }
-
-  @Test func noTrainerIsStartedBesideAnother() throws {
-    let desk = try Desk()
-    let lock = try TrainerLock.acquire(desk.fresh.directory)
-    let keeper = TrainerKeeper(command: ["/bin/false"], directory: desk.fresh.directory)
-    #expect(keeper.check() == nil)
-    #expect(
-      !FileManager.default.fileExists(
-        atPath: desk.fresh.directory.appendingPathComponent("trainer.log").path))
-    lock.release()
-    #expect(keeper.check() == nil)
-    #expect(
-      FileManager.default.fileExists(
-        atPath: desk.fresh.directory.appendingPathComponent("trainer.log").path))
-  }
-
-  private func waitForFile(_ url: URL) throws -> String {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while ContinuousClock.now < deadline {
-      if let text = try? String(contentsOf: url, encoding: .utf8) { return text }
-      usleep(2000)
-    }
-    throw WorkstationError("\(url.path) did not come.")
   }
 }

@@ -10,12 +10,15 @@ import Testing
   static let sizes = [Size.minimum, Size(width: 120, height: 40)]
 
   private func robot(_ size: Size, desk: Desk? = .ready(.moon)) -> Robot {
-    Robot(size: size, desk: desk, guidelines: "# Guidelines\n\nTruthful before helpful.\n\n- Use `=`.")
-      .send(.status(.busy))
+    Robot(
+      size: size, desk: desk, guidelines: "# Guidelines\n\nTruthful before helpful.\n\n- Use `=`."
+    )
+    .send(.status(.busy))
   }
 
   private func check(_ robot: Robot, _ name: String) {
-    assertSnapshot(robot.text, named: "\(name)-\(robot.model.size.width)x\(robot.model.size.height)")
+    assertSnapshot(
+      robot.text, named: "\(name)-\(robot.model.size.width)x\(robot.model.size.height)")
   }
 
   @Test(arguments: sizes) func untouchedRanking(size: Size) {
@@ -36,7 +39,8 @@ import Testing
       slate: .moon, ranking: try? robot.model.work.board.ranking(),
       scores: [11: 0.1, 12: -1, 13: 1.5, 14: 0.2])
     robot.send(.submitted(robot.submissions[0], reveal))
-    robot.send(.desk(.ready(.make(["One.", "Two.", "Three."], prompt: "Count to three.")), Drafts()))
+    robot.send(
+      .desk(.ready(.make(["One.", "Two.", "Three."], prompt: "Count to three.")), Drafts()))
     check(robot, "rank-reveal")
   }
 

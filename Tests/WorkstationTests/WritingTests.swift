@@ -110,6 +110,23 @@ import Testing
     #expect(demonstrations(robot) == [Demonstration(text: "early")])
   }
 
+  @Test func theEditorScrollsAndTheMouseSetsTheCursor() {
+    let robot = Robot().press("w").type((1...30).map { "row \($0)" }.joined(separator: "\n"))
+    #expect(robot.row(of: "row 30") > 0)
+    #expect(robot.text.contains("of 30"))
+    let row = robot.row(of: "row 25")
+    robot.event(.mouse(.press(Point(x: 2, y: row), .left))).type("X")
+    #expect(robot.draftText?.contains("Xrow 25") == true)
+  }
+
+  @Test func aLongPromptScrollsHereToo() {
+    let prompt = (1...30).map { "point \($0)" }.joined(separator: "\n")
+    let robot = Robot(desk: .ready(.make(["a", "b"], prompt: prompt))).press("w")
+    #expect(robot.row(of: "point 12") == -1)
+    robot.press("alt-down alt-down alt-down alt-down alt-down alt-down")
+    #expect(robot.row(of: "point 12") > 0)
+  }
+
   @Test func draftsAreTakenUpAgain() {
     let before = Robot().press("1 3 r 4 down w").type("half")
     var drafts = Drafts()

@@ -38,7 +38,8 @@ import Testing
     }
     for (process, errors, _) in runs {
       process.waitUntilExit()
-      #expect(process.terminationStatus == 0, "\(try String(contentsOf: errors, encoding: .utf8))")
+      let errors = try String(contentsOf: errors, encoding: .utf8)
+      #expect(process.terminationStatus == 0, "\(errors)")
     }
     #expect(try bench.run("prompts", "list").output.split(separator: "\n").count == (try shippedCount()))
   }

@@ -65,7 +65,7 @@ public enum JSONLines {
     case .typeMismatch(let type, let context):
       return "\(subject(context.codingPath)) is not \(name(of: type))"
     case .dataCorrupted(let context):
-      if context.codingPath.isEmpty { return "is not valid JSON" }
+      if context.codingPath.isEmpty || context.underlyingError != nil { return "is not valid JSON" }
       return "\(subject(context.codingPath)) cannot be used: \(context.debugDescription)"
     @unknown default:
       return "cannot be read: \(error)"

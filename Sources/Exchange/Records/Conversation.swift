@@ -84,9 +84,11 @@ private enum Turns: Decodable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if let text = try? container.decode(String.self) {
-      self = .text(text)
+    do {
+      self = .text(try container.decode(String.self))
       return
+    } catch DecodingError.typeMismatch {
+      // Then it is a list.
     }
     do {
       self = .messages(try container.decode(MessageList.self).messages)

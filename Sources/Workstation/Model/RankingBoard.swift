@@ -150,7 +150,8 @@ struct RankingBoard: Sendable, Hashable {
       return
     }
     var tiers = self.tiers.map { $0.filter { $0 != id } }.filter { !$0.isEmpty }
-    let index = before.flatMap { last in tiers.firstIndex { $0.contains(last) } }.map { $0 + 1 } ?? 0
+    let index =
+      before.flatMap { last in tiers.firstIndex { $0.contains(last) } }.map { $0 + 1 } ?? 0
     tiers.insert([id], at: index)
     setTiers(tiers)
   }

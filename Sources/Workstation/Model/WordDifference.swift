@@ -48,7 +48,8 @@ struct WordDifference: Sendable, Hashable {
         words.append(Word(text: "\n", key: "\n"))
       } else if character.isWhitespace {
         finish()
-      } else if let scalar = character.unicodeScalars.first, (0x2E80..<0xAC00).contains(scalar.value)
+      } else if let scalar = character.unicodeScalars.first,
+        (0x2E80..<0xAC00).contains(scalar.value)
       {
         finish()
         words.append(Word(text: String(character), key: String(character)))

@@ -4,8 +4,7 @@ import Feedback
 struct WorkspaceStatus: Sendable, Hashable {
   /// Labels by this labeler that stand.
   var ownLabels = 0
-  /// Labels by everyone.
-  var labels = 0
+  /// Labels by everyone, of each kind.
   var rankings = 0
   var demonstrations = 0
   var skips = 0

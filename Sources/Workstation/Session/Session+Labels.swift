@@ -4,6 +4,16 @@ import Storage
 
 /// Slates and labels; all of it runs on the writer queue.
 extension Session {
+  /// Signs off workstations of this labeler that were killed, so that their slate comes back at
+  /// once and not when their heartbeat has run out.
+  func signOffKilled() {
+    let open = (try? workspace.activeWorkstations()) ?? []
+    for other in open where other.labeler == labeler && other.session != name {
+      let isGone = kill(other.pid, 0) != 0 && errno == ESRCH
+      if isGone { try? workspace.leave(session: other.session) }
+    }
+  }
+
   /// Looks for the next slate and puts what it finds on the desk.
   func claim() {
     writer.async { self.claimNow() }

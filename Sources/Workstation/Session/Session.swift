@@ -68,6 +68,7 @@ final class Session: Sendable {
 
   /// Begins to watch the workspace, and looks for the first slate.
   func start() {
+    writer.async { self.signOffKilled() }
     claim()
     let work = [
       Repetition(every: 0.06, on: watcher) { [weak self] in self?.watch() },

@@ -51,14 +51,14 @@ final class StatusReader: @unchecked Sendable {
   private func count(policies: [Version], rewards: [Version]) throws {
     let statistics = try workspace.statistics()
     status.ownLabels = statistics.labelerCounts[labeler] ?? 0
-    status.labels = statistics.labelCounts.values.reduce(0, +)
     status.rankings = statistics.labelCounts[.ranking] ?? 0
     status.demonstrations = statistics.labelCounts[.demonstration] ?? 0
     status.skips = statistics.labelCounts[.skip] ?? 0
-    status.labelsToLearn = Set(
-      try workspace.pendingLabels(.policy).map(\.id)
-        + workspace.pendingLabels(.reward).map(\.id)
-    ).count
+    status.labelsToLearn =
+      Set(
+        try workspace.pendingLabels(.policy).map(\.id)
+          + workspace.pendingLabels(.reward).map(\.id)
+      ).count
     let predicted = statistics.rewardAccuracy()
     status.rewardAccuracy = bootstrapAccuracy(predicted)
     status.longerWins = bootstrapAccuracy(statistics.longerWins())

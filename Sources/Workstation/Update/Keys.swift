@@ -49,11 +49,13 @@ enum RankAction: String, Sendable, Hashable, CaseIterable {
 
 /// What keys do on the writing screen, besides the editor's own.
 enum WriteAction: String, Sendable, Hashable, CaseIterable {
-  case submit, nextStart, back
+  case submit, nextStart, back, promptUp, promptDown
 
   static let keys = KeyMap<WriteAction>([
     (.submit, "ctrl-s alt-enter", "submit the demonstration"),
     (.nextStart, "ctrl-o", "start from the next candidate (ctrl-_ takes it back)"),
     (.back, "escape", "back to the ranking; the draft stays"),
+    (.promptUp, "alt-up", "scroll the prompt up"),
+    (.promptDown, "alt-down", "scroll the prompt down"),
   ])
 }

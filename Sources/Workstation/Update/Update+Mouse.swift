@@ -4,7 +4,8 @@ import TerminalUI
 /// The mouse.
 extension WorkstationModel {
   mutating func receive(_ event: MouseEvent) -> [Effect] {
-    if case .press(let point, .left) = event, let tab = tabs.first(where: { $0.area.contains(point) })
+    if case .press(let point, .left) = event,
+      let tab = tabs.first(where: { $0.area.contains(point) })
     {
       notice = nil
       show(tab.screen)

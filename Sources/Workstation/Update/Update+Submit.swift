@@ -17,7 +17,7 @@ extension WorkstationModel {
       self.confirmed = confirmed.union([.demonstrationToo])
       refuse(
         "Your demonstration (\(count(demonstration.wordCount, "word"))) goes with the ranking: "
-          + "Enter again submits both, w shows it.")
+          + "Enter again submits both; w shows it, and emptied it stays out.")
       return []
     }
     return submit(slate)

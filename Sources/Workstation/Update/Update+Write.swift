@@ -11,6 +11,9 @@ extension WorkstationModel {
       return []
     case .submit: return submitDemonstration(confirmed: confirmed)
     case .nextStart: return startFromNextCandidate()
+    case .promptUp, .promptDown:
+      scrollPrompt(by: WriteAction.keys.action(for: key) == .promptUp ? -1 : 1)
+      return []
     case nil: break
     }
     guard desk.slateID != nil else {
@@ -54,7 +57,8 @@ extension WorkstationModel {
   /// The next candidate as the text to start from, and nothing after the last.
   private mutating func startFromNextCandidate() -> [Effect] {
     let completions = work.board.completions
-    let next = work.writing.editedFrom.flatMap { completions.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+    let next =
+      work.writing.editedFrom.flatMap { completions.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
     guard next < completions.count || work.writing.editedFrom == nil else {
       work.writing.start(from: "", of: nil)
       say("An empty page. ctrl-_ brings the text back.")

@@ -23,7 +23,9 @@ struct CompareView {
     let width = Self.columnWidth(model)
     let board = model.work.board
     let other = board.placed.first == partner ? "the best" : "the next"
-    let titles = ["\(board.letter(of: partner)), \(other)", "\(board.letter(of: focused)), focused"]
+    let titles = [
+      "\(board.letter(of: partner)), \(other)", "\(board.letter(of: focused)), focused",
+    ]
     for (side, rows) in sides.enumerated() {
       let x = area.x + 1 + side * (width + 3)
       let own = rows.joined().count { $0.isOwn }
@@ -72,7 +74,6 @@ struct CompareView {
           rows.append([])
           x = 0
         }
-        // What stands out does so without attributes too.
         rows[rows.count - 1].append(Piece(text: line.text, x: x, isOwn: run.isOwn))
         x += columns + 1
       }

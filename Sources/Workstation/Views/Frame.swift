@@ -63,11 +63,13 @@ struct FrameView {
     let room = surface.size.width - (model.tabs.last?.area.maxX ?? 0) - 3
     var parts = [model.labeler, count(model.status.ownLabels, "label")]
     if let pace = model.labelsPerHour { parts.append("\(pace) an hour") }
+    if model.saving != nil { parts = [model.labeler, "saving"] }
     while parts.count > 1, TextWidth.columns(parts.joined(separator: " · ")) > room {
       parts.removeFirst()
     }
     let text = parts.joined(separator: " · ")
-    surface.write(text, x: surface.size.width - 1 - TextWidth.columns(text), y: 0, style: Theme.quiet)
+    surface.write(
+      text, x: surface.size.width - 1 - TextWidth.columns(text), y: 0, style: Theme.quiet)
   }
 }
 

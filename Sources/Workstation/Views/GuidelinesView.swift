@@ -18,7 +18,11 @@ struct GuidelinesView {
       let body = bullet ? String(paragraph.dropFirst(2)) : paragraph
       let indent = bullet ? 4 : 2
       for (index, line) in WrappedText(plain(body), width: columns - indent).lines.enumerated() {
-        rows.append((bullet && index == 0 ? "· " + line.text : line.text, bullet && index == 0 ? indent - 2 : indent, .plain))
+        rows.append(
+          (
+            bullet && index == 0 ? "· " + line.text : line.text,
+            bullet && index == 0 ? indent - 2 : indent, .plain
+          ))
       }
     }
     var surface = Surface(size: Size(width: width, height: rows.count))

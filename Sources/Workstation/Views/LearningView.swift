@@ -156,8 +156,14 @@ struct LearningView {
     let facts =
       "\(count(status.readySlates, "slate")) ready, \(count(status.labelsToLearn, "label")) to learn."
     row = paragraph(facts, x: x, y: row, width: width, on: &surface)
-    row = paragraph(
-      "Labels by everyone: \(status.labels).", x: x, y: row, width: width, on: &surface)
+    let labels = [
+      (status.rankings, "ranking"), (status.demonstrations, "demonstration"),
+      (status.skips, "skip"),
+    ].filter { $0.0 > 0 }.map { count($0.0, $0.1) }
+    if !labels.isEmpty {
+      row = paragraph(
+        "By everyone: \(labels.joined(separator: ", ")).", x: x, y: row, width: width, on: &surface)
+    }
     for failure in status.failures.prefix(3) {
       row = paragraph(failure, x: x, y: row, width: width, style: Theme.failure, on: &surface)
     }

@@ -47,8 +47,9 @@ struct RankLayout {
     prompt = model.desk.prompt
     let width = min(page.width - 2, Self.longestRow + Self.gutter)
     if let prompt { promptLines = wrapped(prompt.text, width: width) }
-    let cardRows = max(0, page.height - 2)
-    let most = min(cardRows, max(3, page.height / 3))
+    // A long prompt leaves a row for every card, and one for the divider.
+    let rest = page.height - 3 - (model.desk.slate?.completions.count ?? 0)
+    let most = max(1, min(max(3, page.height / 3), rest))
     let promptRows = min(promptLines.count, most)
     promptArea = Rect(x: 1, y: page.y + 1, width: page.width - 2, height: promptRows)
     promptScroll = min(model.work.promptScroll, max(0, promptLines.count - promptRows))
@@ -121,13 +122,11 @@ struct RankLayout {
     var heights = natural.map { min($0, 1) }
     var left = max(0, room - heights.reduce(0, +))
     if let focus {
-      // Two rows for each other card, where there are so many, before the focused one takes more.
+      // The others keep a second row as long as the focused card has four.
       let others = natural.indices.filter { $0 != focus && natural[$0] > 1 }.count
-      let wish = natural[focus] - 1
-      let fair = max(min(wish, left), 0)
-      let taken = fair > left - others ? max(min(fair, left - others), min(fair, 3), 0) : fair
-      heights[focus] += min(taken, left)
-      left -= min(taken, left)
+      let taken = min(natural[focus] - 1, max(left - others, 3), left)
+      heights[focus] += taken
+      left -= taken
     }
     while left > 0 {
       let growing = natural.indices.filter { heights[$0] < natural[$0] }

@@ -11,7 +11,7 @@ struct RankView {
       drawEmpty(on: &surface)
       return
     }
-    PromptView(layout: layout).draw(on: &surface)
+    PromptView(layout: layout, scrollKeys: "[ ]").draw(on: &surface)
     for card in layout.cards { draw(card, on: &surface) }
     if case .growing = model.desk { drawGrowing(layout, on: &surface) }
     if let row = layout.dividerRow { drawDivider(row, on: &surface) }
@@ -106,6 +106,8 @@ struct RankView {
 /// The prompt above the cards or the editor.
 struct PromptView {
   let layout: RankLayout
+  /// The keys that scroll the prompt on this screen.
+  let scrollKeys: String
 
   func draw(on surface: inout Surface) {
     guard let prompt = layout.prompt else { return }
@@ -116,9 +118,10 @@ struct PromptView {
     if layout.promptLines.count > area.height {
       let first = layout.promptScroll + 1
       name += "   lines \(first)–\(layout.promptScroll + area.height) of "
-      name += "\(layout.promptLines.count), [ ] scroll"
+      name += "\(layout.promptLines.count), \(scrollKeys) scroll"
     }
-    surface.write(name, x: width - 1 - TextWidth.columns(name), y: layout.headerRow, style: Theme.quiet)
+    surface.write(
+      name, x: width - 1 - TextWidth.columns(name), y: layout.headerRow, style: Theme.quiet)
     let lines = layout.promptLines.dropFirst(layout.promptScroll).prefix(area.height)
     for (index, line) in lines.enumerated() {
       surface.write(line, x: area.x, y: area.y + index, style: Theme.heading)

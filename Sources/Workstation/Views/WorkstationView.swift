@@ -15,8 +15,10 @@ func view(_ model: WorkstationModel, _ size: Size) -> Surface {
   case .learning, .guidelines, .help:
     let page = model.pageArea
     let content = model.content(of: model.screen)
-    let first = min(model.scroll[model.screen, default: 0], max(0, content.size.height - page.height))
-    surface.draw(content, rows: first..<min(content.size.height, first + page.height), at: page.origin)
+    let first = min(
+      model.scroll[model.screen, default: 0], max(0, content.size.height - page.height))
+    surface.draw(
+      content, rows: first..<min(content.size.height, first + page.height), at: page.origin)
     drawScrollMark(first, content.size.height, page, on: &surface)
   }
   return surface

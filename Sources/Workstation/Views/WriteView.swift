@@ -28,7 +28,7 @@ struct WriteView {
       RankView(model: model).draw(on: &surface)
       return
     }
-    PromptView(layout: layout.ranking).draw(on: &surface)
+    PromptView(layout: layout.ranking, scrollKeys: "alt-↑ alt-↓").draw(on: &surface)
     let writing = model.work.writing
     writing.editor.draw(in: layout.editorArea, of: &surface)
     if writing.editor.isEmpty {
