@@ -32,11 +32,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TerminalUI", dependencies: ["CNCurses"]),
-    .target(
-      name: "Workstation",
-      dependencies: [
-        "Feedback", "Storage", "TerminalUI", .product(name: "Logging", package: "swift-log"),
-      ]),
+    .target(name: "Workstation", dependencies: ["Feedback", "Storage", "TerminalUI"]),
     .executableTarget(
       name: "apprentice",
       dependencies: [

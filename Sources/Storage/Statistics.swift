@@ -33,24 +33,18 @@ public struct Statistics: Sendable, Hashable {
     scored(all).map { PairCount(correct: $0.shorter, total: $0.pairs) }
   }
 
-  /// The policy's unselected completion against the reference.
+  /// Blind comparisons of the policy's unselected completion with the slate's reference, in label
+  /// order; a slate whose two completions are of one version compares nothing.
   ///
-  /// A slate whose two completions are of one version compares nothing.
-  ///
-  /// - Parameter policy: only slates that this version wrote; nil for all.
-  public func winRate(policy: Int64? = nil) -> WinRate {
-    var rate = WinRate()
-    for entry in rankings {
-      guard let outcome = entry.outcome.outcome, let version = entry.outcome.policyVersion,
-        version != entry.outcome.referenceVersion, policy == nil || version == policy
-      else { continue }
-      switch outcome {
-      case 1: rate.wins += 1
-      case 0: rate.ties += 1
-      default: rate.losses += 1
-      }
+  /// - Parameter reference: only those with this version, 0 for the base model; nil for all.
+  public func comparisons(with reference: Int64? = nil) -> [BlindComparison] {
+    rankings.compactMap { entry in
+      guard let outcome = entry.outcome.outcome, let policy = entry.outcome.policyVersion,
+        let other = entry.outcome.referenceVersion, policy != other,
+        reference == nil || reference == other
+      else { return nil }
+      return BlindComparison(policy: policy, reference: other, outcome: outcome)
     }
-    return rate
   }
 
   private func scored(_ all: Bool) -> [RankingOutcome] {
@@ -58,11 +52,36 @@ public struct Statistics: Sendable, Hashable {
   }
 }
 
+/// What a labeler who did not know which was which said of two versions.
+public struct BlindComparison: Sendable, Hashable {
+  public var policy: Int64
+  public var reference: Int64
+  /// 1 when the policy won, 0 for a tie, -1 when the reference won.
+  public var outcome: Int
+}
+
 /// Blind comparisons won, tied and lost.
 public struct WinRate: Sendable, Hashable {
   public var wins = 0
   public var ties = 0
   public var losses = 0
+
+  public init(wins: Int = 0, ties: Int = 0, losses: Int = 0) {
+    self.wins = wins
+    self.ties = ties
+    self.losses = losses
+  }
+
+  /// Counts comparisons.
+  public init(_ comparisons: some Sequence<BlindComparison>) {
+    for comparison in comparisons {
+      switch comparison.outcome {
+      case 1: wins += 1
+      case 0: ties += 1
+      default: losses += 1
+      }
+    }
+  }
 
   public var comparisons: Int { wins + ties + losses }
 

@@ -36,6 +36,15 @@ public struct Undone: Sendable, Hashable {
   public var slate: Slate?
   public var quality: [Int64: Int]
   public var flags: [Int64: Set<Flag>]
+
+  public init(
+    labels: [Label], slate: Slate?, quality: [Int64: Int], flags: [Int64: Set<Flag>]
+  ) {
+    self.labels = labels
+    self.slate = slate
+    self.quality = quality
+    self.flags = flags
+  }
 }
 
 /// Which labels to read by whether they are kept from learning.

@@ -22,7 +22,7 @@ struct DrawingPlan: Sendable, Equatable {
   var candidates = 4
   /// Completions drawn from the policy to choose from when a reward model can choose.
   var draws = 8
-  var sampling = SamplingParameters(temperature: 0.9, topP: 0.95, maxTokens: 128)
+  var sampling = SamplingParameters(temperature: 0.7, topP: 0.95, maxTokens: 128)
   var seed: UInt64 = 0
 }
 

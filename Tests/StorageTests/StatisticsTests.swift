@@ -86,10 +86,13 @@ import Testing
     #expect(outcome.policyVersion == policy)
     #expect(outcome.referenceVersion == 0)
     let statistics = try workspace.statistics()
-    #expect(statistics.winRate() == WinRate(wins: 2, ties: 1, losses: 1))
-    #expect(statistics.winRate(policy: policy).estimate?.value == 0.625)
-    #expect(statistics.winRate(policy: 0) == WinRate(wins: 1, ties: 0, losses: 0))
-    #expect(statistics.winRate(policy: 99).estimate == nil)
+    let comparisons = statistics.comparisons(with: 0)
+    #expect(comparisons.map(\.outcome) == [1, -1, 0, 1])
+    #expect(comparisons.allSatisfy { $0.policy == policy && $0.reference == 0 })
+    #expect(WinRate(comparisons) == WinRate(wins: 2, ties: 1, losses: 1))
+    #expect(WinRate(comparisons).estimate?.value == 0.625)
+    #expect(statistics.comparisons() == comparisons)
+    #expect(WinRate(statistics.comparisons(with: 99)).estimate == nil)
   }
 
   @Test func paceCountsTheSession() throws {

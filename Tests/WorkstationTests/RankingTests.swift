@@ -3,7 +3,7 @@ import TerminalUI
 import TestSupport
 import Testing
 
-@testable import Storage
+import Storage
 @testable import Workstation
 
 /// Keys on the ranking screen: keys in, cards and labels out.

@@ -148,16 +148,19 @@ extension WorkspaceStatus {
       let bump = label % 3 == 0 ? 0.05 : 0.0
       status.accuracySeries.append(0.5 + Double(label) / 108 + bump)
     }
-    status.winRates = [
+    status.winRate = WinRateStatus(
+      name: "all policies", wins: 15, losses: 9, ties: 6,
+      estimate: wilsonInterval(wins: 18, of: 30)!)
+    status.winRateHistory = [
       WinRateStatus(
-        version: 3, wins: 4, losses: 5, ties: 1,
-        estimate: wilsonInterval(wins: 4.5, of: 10)!),
+        name: "policies 3–9", wins: 2, losses: 6, ties: 2,
+        estimate: wilsonInterval(wins: 3, of: 10)!),
       WinRateStatus(
-        version: 5, wins: 10, losses: 6, ties: 2,
-        estimate: wilsonInterval(wins: 11, of: 18)!),
+        name: "policies 10–21", wins: 5, losses: 2, ties: 3,
+        estimate: wilsonInterval(wins: 6.5, of: 10)!),
       WinRateStatus(
-        version: 7, wins: 15, losses: 9, ties: 6,
-        estimate: wilsonInterval(wins: 18, of: 30)!),
+        name: "policies 22–29", wins: 8, losses: 1, ties: 1,
+        estimate: wilsonInterval(wins: 8.5, of: 10)!),
     ]
     status.losses = [
       LossCurve(

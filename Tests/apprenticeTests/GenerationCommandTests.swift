@@ -54,26 +54,25 @@ import Testing
   @Test func drawnLogprobsAreThePlainModels() throws {
     let bench = try Bench()
     let outcome = try bench.run(
-      "generate", "-n", "16", "--max-tokens", "6", "--temperature", "0.7", "--json",
+      "generate", "-n", "32", "--max-tokens", "1", "--temperature", "0.7", "--json",
       input: "Why?\n")
-    // Only text that is encoded to the very tokens that were drawn can be compared.
-    let lines = try outcome.lines(as: Line.self)
-    var compared = 0
-    for line in lines {
-      struct Record: Encodable {
-        var prompt = "Why?"
-        var completion: String
-      }
-      let record = String(
-        decoding: try JSONEncoder().encode(Record(completion: line.text)), as: UTF8.self)
-      let answer = try #require(
-        try bench.run("logprobs", input: record).lines(as: TrainingCommandTests.Logprobs.self).first)
-      let drawn = line.token_ids.last == 2 ? line.token_ids : line.token_ids + [2]
-      guard answer.completion_token_ids == drawn else { continue }
-      compared += 1
-      for (one, other) in zip(line.logprobs, answer.logprobs) { #expect(abs(one - other) < 1e-3) }
+    struct Record: Encodable {
+      var prompt = "Why?"
+      var completion: String
     }
-    #expect(compared > 0)
+    let lines = try outcome.lines(as: Line.self)
+    let records = try lines.map {
+      String(decoding: try JSONEncoder().encode(Record(completion: $0.text)), as: UTF8.self)
+    }
+    let answers = try bench.run("logprobs", input: records.joined(separator: "\n"))
+      .lines(as: TrainingCommandTests.Logprobs.self)
+    #expect(answers.count == lines.count)
+    // Half a character becomes another text, with other tokens.
+    let compared = zip(lines, answers).filter {
+      $1.completion_token_ids == $0.token_ids.filter { $0 != 2 } + [2]
+    }
+    #expect(compared.count >= 4)
+    for (line, answer) in compared { #expect(abs(line.logprobs[0] - answer.logprobs[0]) < 1e-3) }
   }
 
   @Test func textIsHarmlessAndOneCompletionFollowsAnother() throws {

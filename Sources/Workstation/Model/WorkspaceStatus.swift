@@ -23,7 +23,10 @@ struct WorkspaceStatus: Sendable, Hashable {
   var longerWins: Estimate?
   /// The share of right pairs over the last labels, after each label.
   var accuracySeries: [Double] = []
-  var winRates: [WinRateStatus] = []
+  /// The policy of each moment against the base model; nil before the first comparison.
+  var winRate: WinRateStatus?
+  /// The same in runs of comparisons, oldest first; empty while there are too few.
+  var winRateHistory: [WinRateStatus] = []
   var losses: [LossCurve] = []
   /// Newest first.
   var versions: [VersionStatus] = []
@@ -39,9 +42,9 @@ struct JobStatus: Sendable, Hashable {
   var remaining: Double?
 }
 
-/// A policy version against the base model, in blind rankings.
+/// Policies against the base model, in blind rankings.
 struct WinRateStatus: Sendable, Hashable {
-  var version: Int64
+  var name: String
   var wins: Int
   var losses: Int
   var ties: Int

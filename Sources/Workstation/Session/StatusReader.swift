@@ -63,14 +63,8 @@ final class StatusReader: @unchecked Sendable {
     status.rewardAccuracy = bootstrapAccuracy(predicted)
     status.longerWins = bootstrapAccuracy(statistics.longerWins())
     status.accuracySeries = Self.running(predicted)
-    let compared = Set(statistics.rankings.compactMap(\.outcome.policyVersion)).sorted()
-    status.winRates = compared.compactMap { version in
-      let rate = statistics.winRate(policy: version)
-      return rate.estimate.map {
-        WinRateStatus(
-          version: version, wins: rate.wins, losses: rate.losses, ties: rate.ties, estimate: $0)
-      }
-    }
+    status.winRate = WinRateStatus("all policies", statistics.comparisons(with: 0)[...])
+    status.winRateHistory = Self.history(statistics.comparisons(with: 0))
     status.versions = (policies + rewards).sorted { $0.id > $1.id }.map(VersionStatus.init)
     status.losses = try Self.lossMetrics.compactMap { name, title in
       let values = try workspace.series(name, last: Self.lossSteps).map(\.value)
@@ -94,6 +88,18 @@ final class StatusReader: @unchecked Sendable {
     }
   }
 
+  /// The comparisons in up to four runs of at least ten, oldest first: each named for its policies.
+  static func history(_ comparisons: [BlindComparison]) -> [WinRateStatus] {
+    let runs = min(4, comparisons.count / 10)
+    guard runs > 1 else { return [] }
+    return (0..<runs).compactMap { run in
+      let part = comparisons[
+        (comparisons.count * run / runs)..<(comparisons.count * (run + 1) / runs)]
+      let versions = part.map(\.policy)
+      return WinRateStatus("policies \(versions.min()!)–\(versions.max()!)", part)
+    }
+  }
+
   /// The sentences of jobs whose last try failed, the newest of each kind.
   private static func failures(_ jobs: [Job]) -> [String] {
     var seen = Set<String>()
@@ -103,6 +109,16 @@ final class StatusReader: @unchecked Sendable {
       }
       return sentence("\(job.detail) was set aside: \(job.error ?? "no reason was given")")
     }
+  }
+}
+
+extension WinRateStatus {
+  /// nil without a comparison.
+  init?(_ name: String, _ comparisons: ArraySlice<BlindComparison>) {
+    let rate = WinRate(comparisons)
+    guard let estimate = rate.estimate else { return nil }
+    self.init(
+      name: name, wins: rate.wins, losses: rate.losses, ties: rate.ties, estimate: estimate)
   }
 }
 

@@ -58,24 +58,24 @@ struct LearningView {
   // MARK: The policy
 
   private func drawPolicy(x: Int, y: Int, width: Int, on surface: inout Surface) -> Int {
-    guard let latest = status.winRates.last else {
+    guard let rate = status.winRate else {
       surface.write("Policy", x: x, y: y, style: Theme.heading)
       let text =
         status.policyVersion == 0
         ? "The base model answers so far. Rankings and demonstrations make the first policy."
-        : "No ranking has compared policy \(status.policyVersion) with the base model yet. One "
-          + "hidden card of every slate does that."
+        : "No ranking has compared a policy with the base model yet. One hidden card of most slates "
+          + "does that."
       return paragraph(text, x: x, y: y + 1, width: width, on: &surface)
     }
     surface.write(
-      truncated("Policy \(latest.version) against the base, blind", to: width), x: x, y: y,
+      truncated("The policy against the base, blind", to: width), x: x, y: y,
       style: Theme.heading)
     var row = paragraph(
-      "Won \(latest.wins), lost \(latest.losses), tied \(latest.ties): "
-        + "\(shareText(latest.estimate)). \(certainty(latest))",
+      "Won \(rate.wins), lost \(rate.losses), tied \(rate.ties): "
+        + "\(shareText(rate.estimate)). \(certainty(rate))",
       x: x, y: y + 1, width: width, on: &surface)
-    let shown = status.winRates.suffix(4)
-    let names = shown.map { "policy \($0.version)" }
+    let shown = status.winRateHistory.isEmpty ? [rate] : status.winRateHistory
+    let names = shown.map(\.name)
     let margin = (names.map(\.count).max() ?? 0) + 1
     let scale = width - margin - 1
     for (name, rate) in zip(names, shown) {

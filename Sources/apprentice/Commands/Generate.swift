@@ -69,7 +69,7 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
-    ThreadWaiting.makePassive()
+    StartingEnvironment.forComputing()
     let model = try common.loadModel()
     let adapter = try model.adapter(at: adapter)
     let generator = Generator(model: model)

@@ -31,7 +31,7 @@ struct Logprobs: ParsableCommand {
   }
 
   func run() throws {
-    ThreadWaiting.makePassive()
+    StartingEnvironment.forComputing()
     let model = try common.loadModel()
     let adapter = try model.adapter(at: adapter)
     let pass = TrainingPass(model: model)

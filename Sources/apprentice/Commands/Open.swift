@@ -17,6 +17,7 @@ struct Open: ParsableCommand {
   var mouse = true
 
   func run() throws {
+    StartingEnvironment.forTheTerminal()
     let name = labeler ?? ProcessInfo.processInfo.environment["USER"] ?? "labeler"
     let model = try common.loadModelIdentity()
     try common.openWorkspace(withModel: model).close()
@@ -26,6 +27,7 @@ struct Open: ParsableCommand {
         trainerCommand: [
           ProgramFile.url.path, "trainer", "--while-labeling", "--workspace",
           common.workspaceURL.path, "--model", common.modelPath,
-        ]))
+        ],
+        guidelines: ShippedFiles.prompts?.appendingPathComponent("GUIDELINES.md")))
   }
 }

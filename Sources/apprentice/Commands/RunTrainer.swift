@@ -20,7 +20,7 @@ struct RunTrainer: ParsableCommand {
   var whileLabeling = false
 
   func run() throws {
-    ThreadWaiting.makePassive()
+    StartingEnvironment.forComputing()
     let model = try common.loadModel()
     let workspace = try common.openWorkspace(withModel: model)
     defer { workspace.close() }

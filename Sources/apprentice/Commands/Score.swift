@@ -23,7 +23,7 @@ struct Score: ParsableCommand {
   }
 
   func run() throws {
-    ThreadWaiting.makePassive()
+    StartingEnvironment.forComputing()
     let model = try common.loadModel()
     let reward = try model.rewardModel(at: reward)
     let pass = TrainingPass(model: model)

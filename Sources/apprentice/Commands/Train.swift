@@ -51,7 +51,7 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    ThreadWaiting.makePassive()
+    StartingEnvironment.forComputing()
     let folder = try NewFolder(path: out)
     switch kind {
     case .sft:

@@ -50,7 +50,7 @@ struct StatsReport: Encodable {
     rewardAccuracy = bootstrapAccuracy(statistics.rewardAccuracy()).map(Accuracy.init)
     longerWins = bootstrapAccuracy(statistics.longerWins()).map(Accuracy.init)
     shorterWins = bootstrapAccuracy(statistics.shorterWins()).map(Accuracy.init)
-    winRate = statistics.winRate().estimate.map(Wins.init)
+    winRate = WinRate(statistics.comparisons(with: 0)).estimate.map(Wins.init)
   }
 
   enum CodingKeys: String, CodingKey {

@@ -1,0 +1,27 @@
+import Foundation
+
+/// Variables that libraries read when they are loaded, before any of our code runs.
+enum StartingEnvironment {
+  /// For commands that compute: oneDNN's OpenMP threads wait without spinning, which would take the
+  /// cores from the workstation.
+  static func forComputing() {
+    ensure("OMP_WAIT_POLICY", "passive")
+  }
+
+  /// For the workstation: after a crash Swift's backtracer must not ask questions at the terminal.
+  static func forTheTerminal() {
+    ensure("SWIFT_BACKTRACE", "enable=no")
+  }
+
+  /// Starts the program again, in the same process, with the variable set; returns at once when it is
+  /// set already.
+  private static func ensure(_ name: String, _ value: String) {
+    guard getenv(name) == nil else { return }
+    setenv(name, value, 1)
+    var arguments = CommandLine.arguments.map { strdup($0) }
+    arguments.append(nil)
+    execv("/proc/self/exe", arguments)
+    // Without /proc the program goes on as it is: slower beside other work, and as right.
+    arguments.forEach { free($0) }
+  }
+}
