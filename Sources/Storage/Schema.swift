@@ -19,7 +19,13 @@ enum Schema {
       // Before anything else is in the file, so that a kill between two steps leaves it ours.
       try db.execute(sql: "PRAGMA application_id = \(WorkspaceFiles.applicationID)")
     }
-    if try queue.read(formatVersion) < latestVersion { try migrator.migrate(queue) }
+    guard try queue.read(formatVersion) < latestVersion else { return }
+    do {
+      try migrator.migrate(queue)
+    } catch {
+      // Another process may have migrated between the question and now.
+      guard try queue.read(formatVersion) == latestVersion else { throw error }
+    }
   }
 
   private static var migrator: DatabaseMigrator {

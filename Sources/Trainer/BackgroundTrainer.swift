@@ -1,3 +1,4 @@
+import Exchange
 import Feedback
 import Foundation
 import LanguageModel
@@ -61,7 +62,7 @@ public final class BackgroundTrainer {
     self.recipe = recipe
     files = VersionFiles(
       workspace: workspace, configuration: model.configuration,
-      baseModelName: URL(fileURLWithPath: model.path).lastPathComponent)
+      baseModelName: model.nameForPEFT)
     encoding = LabelEncoding(model: model)
     pass = TrainingPass(model: model)
     drawing = Drawing(model: model, pass: pass)

@@ -61,7 +61,8 @@ func labelledWorkspace() throws -> FreshWorkspace {
   ])
   let workspace = fresh.workspace
 
-  let first = try workspace.makeSlate(["one", "two \u{1B}[0m", "three", "four"], activelyChosen: true)
+  let first = try workspace.makeSlate(
+    ["one", "two \u{1B}[0m", "three", "four"], activelyChosen: true)
   let ids = first.completions.map(\.id)
   try workspace.submit(
     Submission(

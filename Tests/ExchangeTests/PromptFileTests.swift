@@ -86,6 +86,7 @@ import Testing
 
   @Test func aFileWithoutAPromptIsRefused() throws {
     let file = try TextFile("\n")
-    #expect(sentence { _ = try PromptFile.read(paths: [file.path]) } == "\(file.path) holds no prompt")
+    #expect(
+      sentence { _ = try PromptFile.read(paths: [file.path]) } == "\(file.path) holds no prompt")
   }
 }

@@ -84,7 +84,10 @@ import Testing
     arguments: [
       ("{", "is not valid JSON"),
       ("{}", #"the line lacks "prompt""#),
-      (#"{"prompt":{"messages":"a\u0007"}}"#, "the prompt holds the control character U+0007; take it out"),
+      (
+        #"{"prompt":{"messages":"a\u0007"}}"#,
+        "the prompt holds the control character U+0007; take it out"
+      ),
       (
         good.replacingOccurrences(of: #"[["y"],["x"]]"#, with: #"[["y"],["z"]]"#),
         "there is no completion “z”"
@@ -97,7 +100,10 @@ import Testing
         good.replacingOccurrences(of: #"[["y"],["x"]]"#, with: #"[["y"],["y","x"]]"#),
         "stands in the ranking twice"
       ),
-      (good.replacingOccurrences(of: #""id":"y""#, with: #""id":"x""#), "two completions have the id “x”"),
+      (
+        good.replacingOccurrences(of: #""id":"y""#, with: #""id":"x""#),
+        "two completions have the id “x”"
+      ),
       (
         good.replacingOccurrences(of: #""text":"b""#, with: #""text":"b","seed":"-1""#),
         "completion “y” has no usable seed: “-1”"
@@ -111,7 +117,8 @@ import Testing
         "completion “y” has the unknown flag “bad”"
       ),
       (
-        good.replacingOccurrences(of: #""text":"b""#, with: #""text":"b","token_ids":[1],"logprobs":[1,2]"#),
+        good.replacingOccurrences(
+          of: #""text":"b""#, with: #""text":"b","token_ids":[1],"logprobs":[1,2]"#),
         "completion “y” has 2 log-probabilities for 1 tokens"
       ),
       (
@@ -122,7 +129,10 @@ import Testing
         good.replacingOccurrences(of: #","tiers":[["y"],["x"]]"#, with: ""),
         "nothing was submitted"
       ),
-      (good.replacingOccurrences(of: "Why?", with: "Another?"), "there is already another prompt “q”"),
+      (
+        good.replacingOccurrences(of: "Why?", with: "Another?"),
+        "there is already another prompt “q”"
+      ),
       (
         #"{"prompt":{"messages":"a"},"demonstration":{"text":"b"},"duration":-1}"#,
         #""duration" is below 0"#
@@ -182,6 +192,7 @@ import Testing
     let label = try #require(try copy.workspace.labels().first)
     #expect(label.duration == 1.0 / 3)
     #expect(label.created == 1_790_000_000.123456)
-    #expect(try copy.workspace.completions(slate: label.slate!).map(\.logprobs) == [logprobs, logprobs])
+    #expect(
+      try copy.workspace.completions(slate: label.slate!).map(\.logprobs) == [logprobs, logprobs])
   }
 }

@@ -47,7 +47,9 @@ import Testing
     let end = tokenizer.endToken
     #expect(trained == tokenizer.encode("two") + [end] + tokenizer.encode("four") + [end])
     let text = tokenizer.decode(example.prompt + example.completion, skipSpecial: false)
-    #expect(text.hasSuffix("two<|im_end|>\n<|im_start|>user\nthree<|im_end|>\n<|im_start|>assistant\nfour<|im_end|>"))
+    #expect(
+      text.hasSuffix(
+        "two<|im_end|>\n<|im_start|>user\nthree<|im_end|>\n<|im_start|>assistant\nfour<|im_end|>"))
   }
 
   @Test func onlyTheAnswersTurnsAreTrainedWhenThePromptHasTurnsToo() throws {

@@ -80,7 +80,10 @@ import Testing
         #"{"messages":[{"role":"assistant","content":"b"},{"role":"user","content":"a"}]}"#,
         "the conversation does not end with the assistant's turn"
       ),
-      (.trlSFT, #"{"prompt":"a","completion":" "}"#, "the demonstration is empty: write something first"),
+      (
+        .trlSFT, #"{"prompt":"a","completion":" "}"#,
+        "the demonstration is empty: write something first"
+      ),
       (.trlSFT, #"{"prompt":" ","completion":"b"}"#, "the prompt is empty"),
       (
         .trlPreference,

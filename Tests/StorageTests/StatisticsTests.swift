@@ -87,7 +87,7 @@ import Testing
     #expect(outcome.referenceVersion == 0)
     let statistics = try workspace.statistics()
     let comparisons = statistics.comparisons(with: 0)
-    #expect(comparisons.map(\.outcome) == [1, -1, 0, 1])
+    #expect(comparisons.map(\.outcome) == [1, 0, -1, 1])
     #expect(comparisons.allSatisfy { $0.policy == policy && $0.reference == 0 })
     #expect(WinRate(comparisons) == WinRate(wins: 2, ties: 1, losses: 1))
     #expect(WinRate(comparisons).estimate?.value == 0.625)

@@ -12,7 +12,9 @@ import Testing
     #expect(outcome.status == 1, "\(outcome.errors)", sourceLocation: location)
     #expect(outcome.output.isEmpty, sourceLocation: location)
     #expect(outcome.errors.hasPrefix("Error: "), "\(outcome.errors)", sourceLocation: location)
-    #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)", sourceLocation: location)
+    #expect(
+      outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)",
+      sourceLocation: location)
     for part in parts {
       #expect(outcome.errors.contains(part), "\(outcome.errors)", sourceLocation: location)
     }
@@ -66,7 +68,8 @@ import Testing
   @Test func aRecordLongerThanTheContext() throws {
     let bench = try Bench()
     let long = String(repeating: "x", count: 2000)
-    try bench.write("data.jsonl", Self.demonstration + "\n{\"prompt\":\"a\",\"completion\":\"\(long)\"}")
+    try bench.write(
+      "data.jsonl", Self.demonstration + "\n{\"prompt\":\"a\",\"completion\":\"\(long)\"}")
     expectRefusal(
       try bench.run("train", "sft", "--data", "data.jsonl", "--out", "a"),
       "data.jsonl:2: is ", "the model's context is 1024")
@@ -97,12 +100,15 @@ import Testing
   @Test func anAdapterThatDoesNotFit() throws {
     let bench = try Bench()
     try bench.write("data.jsonl", Self.demonstration)
-    #expect(try bench.run("train", "sft", "--data", "data.jsonl", "--out", "a", "--steps", "1").status == 0)
+    #expect(
+      try bench.run("train", "sft", "--data", "data.jsonl", "--out", "a", "--steps", "1").status
+        == 0)
     let record = Self.demonstration + "\n"
     expectRefusal(
       try bench.run("logprobs", "--adapter", "nowhere", input: record), "nowhere")
     expectRefusal(
-      try bench.run("score", "--reward", "a", input: record), "a holds a policy, not a reward model")
+      try bench.run("score", "--reward", "a", input: record), "a holds a policy, not a reward model"
+    )
 
     let weights = bench.url.appendingPathComponent("a/adapter_model.safetensors")
     let whole = try Data(contentsOf: weights)
@@ -129,7 +135,9 @@ import Testing
   func malformedInputIsNamedWithItsLine(command: String) throws {
     let bench = try Bench()
     try bench.write("data.jsonl", #"{"prompt":"a","chosen":"b","rejected":"c"}"#)
-    #expect(try bench.run("train", "reward", "--data", "data.jsonl", "--out", "r", "--steps", "1").status == 0)
+    #expect(
+      try bench.run("train", "reward", "--data", "data.jsonl", "--out", "r", "--steps", "1").status
+        == 0)
     let options = command == "score" ? ["--reward", "r"] : []
     let outcome = try Program.run(
       [command, "--model", bench.model] + options, input: "\n{\"prompt\":\"a\"}\n", in: bench.url)

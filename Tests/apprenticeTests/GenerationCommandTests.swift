@@ -6,9 +6,9 @@ import Testing
   struct Line: Decodable {
     var index: Int
     var text: String
-    var token_ids: [Int32]
+    var tokenIds: [Int32]
     var logprobs: [Float]
-    var finish_reason: String
+    var finishReason: String
   }
 
   @Test func everyPromptGetsItsCompletions() throws {
@@ -20,12 +20,12 @@ import Testing
     let lines = try outcome.lines(as: Line.self)
     #expect(lines.map(\.index) == Array(0..<18) + Array(0..<18))
     for line in lines {
-      #expect(line.token_ids.count == line.logprobs.count)
+      #expect(line.tokenIds.count == line.logprobs.count)
       #expect(line.logprobs.allSatisfy { $0 <= 0 })
-      #expect((line.finish_reason == "stop") == (line.token_ids.last == 2))
-      #expect(line.token_ids.count == 5 || line.finish_reason == "stop")
+      #expect((line.finishReason == "stop") == (line.tokenIds.last == 2))
+      #expect(line.tokenIds.count == 5 || line.finishReason == "stop")
     }
-    #expect(Set(lines.map(\.token_ids)).count > 18)
+    #expect(Set(lines.map(\.tokenIds)).count > 18)
     let objects = try outcome.objects()
     #expect(objects[0]["prompt"] as? String == "Why?")
     #expect(objects[18]["prompt"] as? [[String: String]] == [["role": "user", "content": "Hi"]])
@@ -40,7 +40,7 @@ import Testing
       let outcome = try Program.run(
         ["generate", "--model", bench.model, "--max-tokens", "8", "--json"] + options,
         input: "Why?\n", in: bench.url)
-      return try outcome.lines(as: Line.self).map(\.token_ids)
+      return try outcome.lines(as: Line.self).map(\.tokenIds)
     }
     let first = try ids("-n", "2", "--seed", "5")
     #expect(try ids("-n", "2", "--seed", "5") == first)
@@ -69,7 +69,7 @@ import Testing
     #expect(answers.count == lines.count)
     // Half a character becomes another text, with other tokens.
     let compared = zip(lines, answers).filter {
-      $1.completion_token_ids == $0.token_ids.filter { $0 != 2 } + [2]
+      $1.completionTokenIds == $0.tokenIds.filter { $0 != 2 } + [2]
     }
     #expect(compared.count >= 4)
     for (line, answer) in compared { #expect(abs(line.logprobs[0] - answer.logprobs[0]) < 1e-3) }

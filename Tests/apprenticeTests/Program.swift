@@ -25,10 +25,12 @@ enum Program {
       }
     }
 
-    /// Each line decoded.
+    /// Each line decoded; `grad_norm` is `gradNorm`.
     func lines<Line: Decodable>(as type: Line.Type) throws -> [Line] {
-      try output.split(separator: "\n").map {
-        try JSONDecoder().decode(type, from: Data($0.utf8))
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try output.split(separator: "\n").map {
+        try decoder.decode(type, from: Data($0.utf8))
       }
     }
   }

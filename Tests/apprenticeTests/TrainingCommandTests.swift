@@ -7,14 +7,14 @@ import Testing
   struct Step: Decodable {
     var step: Int
     var loss: Double
-    var grad_norm: Double
+    var gradNorm: Double
     var tokens: Int
     var seconds: Double
   }
 
   struct Logprobs: Decodable {
-    var prompt_token_ids: [Int32]
-    var completion_token_ids: [Int32]
+    var promptTokenIds: [Int32]
+    var completionTokenIds: [Int32]
     var logprobs: [Float]
     var sum: Double
   }
@@ -41,7 +41,7 @@ import Testing
     let steps = try first.lines(as: Step.self)
     #expect(steps.map(\.step) == [1, 2, 3, 4])
     #expect(steps[3].loss < steps[0].loss)
-    #expect(steps.allSatisfy { $0.grad_norm > 0 && $0.tokens > 0 && $0.seconds > 0 })
+    #expect(steps.allSatisfy { $0.gradNorm > 0 && $0.tokens > 0 && $0.seconds > 0 })
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: bench.path("a")).sorted()
         == ["adapter_config.json", "adapter_model.safetensors"])
@@ -54,8 +54,8 @@ import Testing
       return try #require(try outcome.lines(as: Logprobs.self).first)
     }
     let base = try logprobs()
-    #expect(base.logprobs.count == base.completion_token_ids.count)
-    #expect(base.completion_token_ids.last == 2)
+    #expect(base.logprobs.count == base.completionTokenIds.count)
+    #expect(base.completionTokenIds.last == 2)
     #expect(close(base.sum, base.logprobs.reduce(0) { $0 + Double($1) }))
     #expect(close(-base.sum / Double(base.logprobs.count), steps[0].loss))
 
@@ -129,15 +129,17 @@ import Testing
     #expect(second.errors.contains("keeps its rank"))
     struct Configuration: Decodable {
       var r: Int
-      var lora_alpha: Double
-      var layers_to_transform: [Int]
+      var loraAlpha: Double
+      var layersToTransform: [Int]
     }
-    let configuration = try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let configuration = try decoder.decode(
       Configuration.self,
       from: Data(contentsOf: bench.url.appendingPathComponent("b/adapter_config.json")))
     #expect(configuration.r == 3)
-    #expect(configuration.lora_alpha == 7)
-    #expect(configuration.layers_to_transform == [1])
+    #expect(configuration.loraAlpha == 7)
+    #expect(configuration.layersToTransform == [1])
     #expect(try train("--out", "c", "--layers", "1-2").status == 1)
   }
 

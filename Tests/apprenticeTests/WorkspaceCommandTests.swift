@@ -11,11 +11,13 @@ import Testing
 
   /// How many prompts come with the program.
   func shippedCount() throws -> Int {
-    try FileManager.default.contentsOfDirectory(at: Program.prompts, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "jsonl" }
-      .reduce(0) {
-        try $0 + String(contentsOf: $1, encoding: .utf8).split(separator: "\n").count
-      }
+    try FileManager.default.contentsOfDirectory(
+      at: Program.prompts, includingPropertiesForKeys: nil
+    )
+    .filter { $0.pathExtension == "jsonl" }
+    .reduce(0) {
+      try $0 + String(contentsOf: $1, encoding: .utf8).split(separator: "\n").count
+    }
   }
 
   @Test func aNewWorkspaceStartsWithTheShippedPrompts() throws {
@@ -41,7 +43,8 @@ import Testing
       let errors = try String(contentsOf: errors, encoding: .utf8)
       #expect(process.terminationStatus == 0, "\(errors)")
     }
-    #expect(try bench.run("prompts", "list").output.split(separator: "\n").count == (try shippedCount()))
+    #expect(
+      try bench.run("prompts", "list").output.split(separator: "\n").count == (try shippedCount()))
   }
 
   @Test func aWorkspaceThatPromptsAddMadeHasNoOthers() throws {
@@ -51,7 +54,10 @@ import Testing
     let added = try bench.run("prompts", "add", "mine.txt", "mine.jsonl", "--json")
     #expect(added.status == 0, "\(added.errors)")
     #expect(try added.objects().first as? [String: Int] == ["added": 3, "read": 3])
-    #expect(try bench.run("prompts", "add", "mine.txt", "--json").objects().first as? [String: Int] == ["added": 0, "read": 2])
+    #expect(
+      try bench.run("prompts", "add", "mine.txt", "--json").objects().first as? [String: Int] == [
+        "added": 0, "read": 2,
+      ])
     func texts(_ options: String...) throws -> [String?] {
       try Program.run(["prompts", "list", "--json"] + options, in: bench.url).objects()
         .map { $0["text"] as? String }
@@ -118,7 +124,8 @@ import Testing
 
   @Test func anUnusableLineImportsNothing() throws {
     let bench = try Bench()
-    try bench.write("labels.jsonl", Self.ranking + "\n" + Self.ranking.replacing(#"["A"]"#, with: #"["C"]"#))
+    try bench.write(
+      "labels.jsonl", Self.ranking + "\n" + Self.ranking.replacing(#"["A"]"#, with: #"["C"]"#))
     let outcome = try bench.run("import", "rankings", "labels.jsonl")
     #expect(outcome.status == 1)
     #expect(outcome.errors == "Error: labels.jsonl:2: there is no completion “C”\n")
@@ -138,7 +145,9 @@ import Testing
         text: "text", tokenIDs: [5, 2], logprobs: [-1, -1], finishReason: .stop,
         policyVersion: version, sampling: SamplingParameters(), seed: 1, origin: origin)
     }
-    for (scores, tiers) in [([[3], [2], [1]], [[0], [1], [2]]), ([[1], [1], [2]], [[0, 1], [2]])]
+    for (scores, tiers) in [
+      ([[3], [2], [1]], [[0], [1], [2]]), ([[1], [1], [2]], [[0, 1], [2]]),
+    ]
       as [([[Float]], [[Int]])]
     {
       let prompt = try #require(try workspace.nextPrompt())
@@ -156,17 +165,28 @@ import Testing
     }
 
     let stats = try #require(try bench.run("stats", "--json").objects().first)
-    let accuracy = try #require(stats["reward_accuracy"] as? [String: Double])
-    #expect(accuracy["value"] == 0.6)
-    #expect(accuracy["pairs"] == 5)
-    #expect(accuracy["low"] == 0)
-    #expect(accuracy["high"] == 1)
-    let wins = try #require(stats["win_rate"] as? [String: Double])
+    struct Figures: Decodable {
+      struct Accuracy: Decodable, Equatable {
+        var value: Double
+        var low: Double
+        var high: Double
+        var pairs: Int
+      }
+      struct Wins: Decodable, Equatable {
+        var value: Double
+        var low: Double
+        var high: Double
+        var comparisons: Int
+      }
+      var rewardAccuracy: Accuracy
+      var winRate: Wins
+    }
+    let figures = try #require(try bench.run("stats", "--json").lines(as: Figures.self).first)
+    #expect(figures.rewardAccuracy == .init(value: 0.6, low: 0, high: 1, pairs: 5))
     let expected = try #require(wilsonInterval(wins: 1.5, of: 2))
     #expect(
-      wins == [
-        "value": 0.75, "low": expected.low, "high": expected.high, "comparisons": 2,
-      ])
+      figures.winRate
+        == .init(value: 0.75, low: expected.low, high: expected.high, comparisons: 2))
     let versions = try #require(stats["versions"] as? [[String: Any]])
     #expect(versions.map { $0["id"] as? String } == [String(reward), String(policy)])
     #expect(versions.map { $0["kind"] as? String } == ["reward", "policy"])
@@ -205,7 +225,8 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
           == ["adapter_config.json", "adapter_model.safetensors"])
       #expect(
-        try String(contentsOf: folder.appendingPathComponent("adapter_config.json"), encoding: .utf8)
+        try String(
+          contentsOf: folder.appendingPathComponent("adapter_config.json"), encoding: .utf8)
           == "\(kind) adapter_config.json")
     }
     #expect(try bench.run("export", "peft", "--out", "adapters").status == 1)

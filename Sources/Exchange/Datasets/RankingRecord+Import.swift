@@ -32,7 +32,9 @@ extension RankingRecord {
       label.quality[index] = part.quality
       if let names = part.flags { label.flags[index] = try part.flags(names) }
     }
-    if let tiers { label.tiers = try tiers.map { tier throws(ExchangeError) in try tier.map(index) } }
+    if let tiers {
+      label.tiers = try tiers.map { tier throws(ExchangeError) in try tier.map(index) }
+    }
     if let demonstration {
       label.demonstration = demonstration.text
       if let original = demonstration.editedFrom { label.editedFrom = try index(original) }

@@ -85,8 +85,8 @@ public enum PromptFile {
   ) throws(ExchangeError) -> NewPrompt {
     if let key {
       guard !key.allSatisfy(\.isWhitespace) else { throw ExchangeError("the prompt's id is empty") }
-      if let control = key.unicodeScalars.first(where: { $0.properties.generalCategory == .control })
-      {
+      if let control = key.unicodeScalars.first(where: { $0.properties.generalCategory == .control }
+      ) {
         throw forbidden(control, in: "the prompt's id")
       }
     }
@@ -102,7 +102,9 @@ public enum PromptFile {
     guard let last = messages.last, last.role == .user else {
       throw ExchangeError("the prompt does not end with the user's turn")
     }
-    guard !last.content.allSatisfy(\.isWhitespace) else { throw ExchangeError("the prompt is empty") }
+    guard !last.content.allSatisfy(\.isWhitespace) else {
+      throw ExchangeError("the prompt is empty")
+    }
     guard let useCase else { return NewPrompt(key: key, useCase: .other, messages: messages) }
     guard let known = UseCase(rawValue: useCase) else {
       let names = UseCase.allCases.map(\.rawValue).joined(separator: ", ")

@@ -67,7 +67,8 @@ struct Export: ParsableCommand {
     let versions = try [VersionKind.policy, .reward].compactMap { try workspace.currentVersion($0) }
     guard !versions.isEmpty else {
       throw CommandError(
-        "Nothing has been learnt in \(workspace.directory.path) yet, so there is no adapter to export.")
+        "Nothing has been learnt in \(workspace.directory.path) yet, so there is no adapter to export."
+      )
     }
     try folder.write { target in
       for version in versions {

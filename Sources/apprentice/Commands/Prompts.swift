@@ -1,7 +1,8 @@
 import ArgumentParser
 import Exchange
-import struct Feedback.Message
 import Storage
+
+import struct Feedback.Message
 
 /// The pool of prompts.
 struct Prompts: ParsableCommand {

@@ -36,7 +36,8 @@ struct Train: ParsableCommand {
   @Option(help: "dpo: how strongly it is held to the base (default: 0.1).")
   var beta: Double?
 
-  @Option(help: "reward: heads, each on a bootstrap of the prompts when there are several (default: 1).")
+  @Option(
+    help: "reward: heads, each on a bootstrap of the prompts when there are several (default: 1).")
   var heads: Int?
 
   func validate() throws {
@@ -44,7 +45,9 @@ struct Train: ParsableCommand {
     guard beta.map({ $0 > 0 && $0.isFinite }) ?? true else {
       throw ValidationError("--beta is above 0.")
     }
-    guard heads == nil || kind == .reward else { throw ValidationError("--heads belongs to reward.") }
+    guard heads == nil || kind == .reward else {
+      throw ValidationError("--heads belongs to reward.")
+    }
     guard heads.map({ (1...64).contains($0) }) ?? true else {
       throw ValidationError("--heads goes from 1 to 64.")
     }

@@ -8,7 +8,9 @@ extension StatsReport {
     for kind in labels.keys.sorted() { lines.append("  \(kind): \(labels[kind]!)") }
     if !labelers.isEmpty {
       lines.append("Labelers")
-      for name in labelers.keys.sorted() { lines.append("  \(printable(name)): \(labelers[name]!)") }
+      for name in labelers.keys.sorted() {
+        lines.append("  \(printable(name)): \(labelers[name]!)")
+      }
     }
     lines.append("Versions")
     if versions.isEmpty { lines.append("  none yet: the base model answers") }

@@ -58,7 +58,8 @@ struct AdapterOptions: ParsableArguments {
   private func given(_ model: LanguageModel) throws -> (adapter: LoRAAdapter, heads: [[Float]]?)? {
     guard let adapter else { return nil }
     if rank != nil || alpha != nil || layers != nil {
-      Output.note("\(adapter) keeps its rank, alpha and layers; the options for new ones are left aside.")
+      Output.note(
+        "\(adapter) keeps its rank, alpha and layers; the options for new ones are left aside.")
     }
     return try PEFT.read(
       directory: URL(fileURLWithPath: adapter), configuration: model.configuration)
