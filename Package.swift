@@ -67,7 +67,9 @@ let package = Package(
       exclude: ["__Snapshots__"]),
     .testTarget(
       name: "apprenticeTests",
-      dependencies: ["apprentice", "Feedback", "LanguageModel", "Storage", "TerminalUI", "TestSupport"]),
+      dependencies: [
+        "apprentice", "Feedback", "LanguageModel", "Storage", "TerminalUI", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -76,7 +78,7 @@ let package = Package(
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   var settings = target.swiftSettings ?? []
   settings += [
-    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("ExistentialAny")
   ]
   if Context.environment["CI"] != nil {
     settings.append(.treatAllWarnings(as: .error))

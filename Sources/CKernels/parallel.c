@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include "signals.h"
 #include "table.h"
 
 extern void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
@@ -13,6 +14,13 @@ extern int omp_get_max_threads(void);
 enum { WORTH_WAKING = 150000 };
 
 int apprentice_thread_count(void) { return omp_get_max_threads(); }
+
+// The threads that this starts compute oneDNN's products too, and must never run a signal handler.
+static void on_all_threads(void (*function)(void *), void *data) {
+  sigset_t before = apprentice_hold_signals();
+  GOMP_parallel(function, data, 0, 0);
+  apprentice_restore_signals(before);
+}
 
 struct range_job {
   const struct kernel_table *table;
@@ -35,7 +43,7 @@ void parallel_ranges(long count, long work, void (*body)(void *, long, long), vo
     return;
   }
   struct range_job job = {kernels(), count, body, context};
-  GOMP_parallel(run_range, &job, 0, 0);
+  on_all_threads(run_range, &job);
 }
 
 struct task_job {
@@ -59,7 +67,7 @@ static void run_tasks(void *data) {
 
 void parallel_tasks(long count, void (*body)(void *, long, int), void *context) {
   struct task_job job = {kernels(), count, 0, body, context};
-  GOMP_parallel(run_tasks, &job, 0, 0);
+  on_all_threads(run_tasks, &job);
 }
 
 struct region_job {
@@ -76,7 +84,7 @@ static void run_region(void *data) {
 
 void parallel_region(void (*body)(void *, int, int), void *context) {
   struct region_job job = {kernels(), body, context};
-  GOMP_parallel(run_region, &job, 0, 0);
+  on_all_threads(run_region, &job);
 }
 
 static inline void pause_briefly(void) {

@@ -20,7 +20,8 @@ public struct Ranking: Codable, Sendable, Hashable {
     }
 
     private func list(_ ids: [Int64]) -> String {
-      ids.count == 1 ? "completion \(ids[0])" : "completions \(ids.map(String.init).joined(separator: ", "))"
+      ids.count == 1
+        ? "completion \(ids[0])" : "completions \(ids.map(String.init).joined(separator: ", "))"
     }
   }
 

@@ -50,7 +50,9 @@ public final class AdamW: @unchecked Sendable {
   /// - Returns: the norm of the whole gradient before clipping.
   @discardableResult
   public func update(
-    _ groups: [(parameters: UnsafeMutableBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>)],
+    _ groups: [(
+      parameters: UnsafeMutableBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
+    )],
     learningRate: Double, clip: Double
   ) -> Double {
     let norm = groups.reduce(0.0) {

@@ -25,9 +25,13 @@ public final class PolicyLearner {
   deinit { gradient.deallocate() }
 
   /// Adds the gradient of `weight` times the supervised loss of the examples as one batch.
-  public func addSupervised(_ examples: [SupervisedExample], weight: Double = 1) throws -> Contribution {
+  public func addSupervised(_ examples: [SupervisedExample], weight: Double = 1) throws
+    -> Contribution
+  {
     let lossTokens = examples.reduce(0) { $0 + $1.lossTokens }
-    guard lossTokens > 0 else { throw LearningError.nothingToLearn("no completion token is trained") }
+    guard lossTokens > 0 else {
+      throw LearningError.nothingToLearn("no completion token is trained")
+    }
     var result = Contribution()
     for part in passes(examples, budget: Self.passBudget, cost: \.tokenCount) {
       let masks = part.map(\.trained)

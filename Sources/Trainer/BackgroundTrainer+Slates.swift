@@ -80,7 +80,8 @@ extension BackgroundTrainer {
       rewardVersion: reward?.version, scores: reward == nil ? nil : drawn.map { $0.scores! },
       displayOrder: Array(drawn.indices).shuffled(using: &random))
     log.info(
-      "slate \(slate) ready", metadata: [
+      "slate \(slate) ready",
+      metadata: [
         "prompt": "\(prompt.key)", "policy": "\(policy.version)",
         "seconds": "\((clock.now - start) / .seconds(1))",
       ])

@@ -124,7 +124,9 @@ public final class BackgroundTrainer {
 
   /// Labels that no version has met and that are not set aside.
   func unlearnt(_ kind: VersionKind) throws -> [Label] {
-    try workspace.pendingLabels(kind).filter { !failures.isSetAside(FailureCount.key(kind, label: $0.id)) }
+    try workspace.pendingLabels(kind).filter {
+      !failures.isSetAside(FailureCount.key(kind, label: $0.id))
+    }
   }
 
   /// Sleeps until another process has changed the workspace, or a second has passed.

@@ -18,7 +18,9 @@ enum Selection {
   /// - Parameters:
   ///   - values: one per text, higher is better; equal values keep their order.
   ///   - kept: texts that the slate already holds.
-  static func pick(_ count: Int, of texts: [String], values: [Double], besides kept: [String]) -> [Int] {
+  static func pick(_ count: Int, of texts: [String], values: [Double], besides kept: [String])
+    -> [Int]
+  {
     let order = texts.indices.sorted { (values[$0], $1) > (values[$1], $0) }
     var picked: [Int] = []
     var words = kept.map(wordSet)

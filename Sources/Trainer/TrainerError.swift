@@ -9,9 +9,11 @@ public struct TrainerError: Error, CustomStringConvertible, Sendable, Equatable 
   static func promptTooLong(key: String, tokens: Int, limit: Int) -> TrainerError {
     TrainerError(
       "The prompt \(key) is \(tokens) tokens long, and with the completions that is over the "
-        + "model's limit of \(limit); it is left out. Retire it with: apprentice prompts retire \(key)")
+        + "model's limit of \(limit); it is left out. Retire it with: apprentice prompts retire \(key)"
+    )
   }
 
   static let noPrompts = TrainerError(
-    "The workspace has no prompt left to make a slate of; add some with: apprentice prompts add FILE")
+    "The workspace has no prompt left to make a slate of; add some with: apprentice prompts add FILE"
+  )
 }

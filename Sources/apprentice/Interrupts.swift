@@ -18,7 +18,7 @@ final class Interrupts {
 
   /// Gives the signals their usual effect again.
   func cancel() {
-    sources.forEach { $0.cancel() }
+    for source in sources { source.cancel() }
     for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
   }
 }

@@ -9,7 +9,8 @@ enum ShippedFiles {
     let manager = FileManager.default
     func isFolder(_ url: URL) -> Bool {
       var isDirectory: ObjCBool = false
-      return manager.fileExists(atPath: url.path, isDirectory: &isDirectory) && isDirectory.boolValue
+      return manager.fileExists(atPath: url.path, isDirectory: &isDirectory)
+        && isDirectory.boolValue
     }
     if let path = ProcessInfo.processInfo.environment["APPRENTICE_PROMPTS"], !path.isEmpty {
       let url = URL(fileURLWithPath: path, isDirectory: true)
@@ -33,8 +34,9 @@ enum ShippedFiles {
   /// The JSONL files of the shipped prompts, by name.
   static func promptFiles() -> [URL] {
     guard let prompts else { return [] }
-    let files = (try? FileManager.default.contentsOfDirectory(
-      at: prompts, includingPropertiesForKeys: nil)) ?? []
+    let files =
+      (try? FileManager.default.contentsOfDirectory(
+        at: prompts, includingPropertiesForKeys: nil)) ?? []
     return files.filter { $0.pathExtension == "jsonl" }.sorted { $0.path < $1.path }
   }
 }

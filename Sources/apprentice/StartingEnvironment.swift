@@ -22,6 +22,6 @@ enum StartingEnvironment {
     arguments.append(nil)
     execv("/proc/self/exe", arguments)
     // Without /proc the program goes on as it is: slower beside other work, and as right.
-    arguments.forEach { free($0) }
+    for argument in arguments { free(argument) }
   }
 }

@@ -31,7 +31,8 @@ import Testing
     #expect(throws: Ranking.Invalid.unknown([5])) {
       try Ranking(tiers: [[1], [5]], of: [1])
     }
-    #expect(Ranking.Invalid.missing([2, 3]).description == "the ranking leaves out completions 2, 3")
+    #expect(
+      Ranking.Invalid.missing([2, 3]).description == "the ranking leaves out completions 2, 3")
   }
 
   @Test func aTieOfScoresIsNoPrediction() {

@@ -27,6 +27,10 @@ import Testing
     return buffer
   }
 
+  private func deallocate(_ buffers: [UnsafeMutableBufferPointer<Float>]) {
+    for buffer in buffers { buffer.deallocate() }
+  }
+
   @Test func followsTheFormulaAndClearsTheGradient() {
     let count = 37
     let start = (0..<count).map { Float($0) / 10 - 1 }
@@ -55,7 +59,7 @@ import Testing
   @Test func clipsTheWholeNormOverAllGroups() {
     let parameters = [buffer([0]), buffer([0])]
     let gradients = [buffer([3]), buffer([4])]
-    defer { (parameters + gradients).forEach { $0.deallocate() } }
+    defer { deallocate(parameters + gradients) }
     let optimizer = AdamW(count: 2)
     let norm = optimizer.update(
       Array(zip(parameters, gradients)).map { ($0.0, $0.1) }, learningRate: 1, clip: 1)
@@ -68,7 +72,7 @@ import Testing
     let whole = buffer([1, 2])
     let resumed = buffer([1, 2])
     let gradient = buffer([0, 0])
-    defer { [whole, resumed, gradient].forEach { $0.deallocate() } }
+    defer { deallocate([whole, resumed, gradient]) }
     let first = AdamW(count: 2)
     var second = AdamW(count: 2)
     for step in 0..<6 {
@@ -86,7 +90,7 @@ import Testing
   @Test func aGradientThatIsNotFiniteChangesNothing() {
     let parameters = buffer([1])
     let gradient = buffer([.nan])
-    defer { [parameters, gradient].forEach { $0.deallocate() } }
+    defer { deallocate([parameters, gradient]) }
     let norm = AdamW(count: 1).update([(parameters, gradient)], learningRate: 1, clip: 1)
     #expect(norm.isNaN)
     #expect(parameters[0] == 1)

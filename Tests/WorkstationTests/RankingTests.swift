@@ -1,9 +1,9 @@
 import Feedback
+import Storage
 import TerminalUI
 import TestSupport
 import Testing
 
-import Storage
 @testable import Workstation
 
 /// Keys on the ranking screen: keys in, cards and labels out.

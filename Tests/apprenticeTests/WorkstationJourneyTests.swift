@@ -47,7 +47,9 @@ import Testing
     #expect(terminal.screenText().contains("0 labels"))
     for letter in ["A", "B", "C", "D"] {
       #expect(
-        terminal.screenRows().contains { $0.hasPrefix(" ·  \(letter)") || $0.hasPrefix("▌·  \(letter)") },
+        terminal.screenRows().contains {
+          $0.hasPrefix(" ·  \(letter)") || $0.hasPrefix("▌·  \(letter)")
+        },
         "no card \(letter) on:\n\(terminal.screenText())")
     }
 
@@ -105,7 +107,9 @@ import Testing
     // A new policy arrives.
     try terminal.send(key: "f3")
     try terminal.wait("a policy in use", timeout: .seconds(180)) {
-      $0.screenRows().contains { $0.contains("policy") && $0.contains("in use") && $0.contains("label") }
+      $0.screenRows().contains {
+        $0.contains("policy") && $0.contains("in use") && $0.contains("label")
+      }
     }
 
     terminal.send("q")

@@ -1,3 +1,4 @@
+import CKernels
 import COneDNN
 
 /// A row-major matrix, or a run of columns of a wider one: rows are `stride` floats apart.
@@ -38,7 +39,8 @@ extension Matrix {
 
 /// out = scale · a · b, or out += scale · a · b, by oneDNN on all cores.
 ///
-/// libgomp keeps a pool of threads for each thread that calls: call from one thread only.
+/// libgomp keeps a pool of threads for each thread that calls: call from one thread only. Signals
+/// wait until the product is computed: a handler that ran in oneDNN's code would destroy the heap.
 func multiply(
   _ a: Factor, _ b: Factor, into out: Matrix, scale: Float = 1, adding: Bool = false
 ) {
@@ -47,6 +49,8 @@ func multiply(
   assert((b.transposed ? b.matrix.rows : b.matrix.columns) == out.columns)
   assert((b.transposed ? b.matrix.columns : b.matrix.rows) == depth)
   guard out.rows > 0 else { return }
+  let signals = apprentice_hold_signals()
+  defer { apprentice_restore_signals(signals) }
   let status = dnnl_sgemm(
     letter(a), letter(b), dnnl_dim_t(out.rows), dnnl_dim_t(out.columns), dnnl_dim_t(depth), scale,
     a.matrix.base, dnnl_dim_t(a.matrix.stride), b.matrix.base, dnnl_dim_t(b.matrix.stride),

@@ -53,7 +53,8 @@ struct Doctor: ParsableCommand {
       let model = try LanguageModel.load(path: path)
       return Finding(
         check: "model", ok: true,
-        found: "\(path), \(model.configuration.architecture), \(model.configuration.layerCount) layers")
+        found:
+          "\(path), \(model.configuration.architecture), \(model.configuration.layerCount) layers")
     } catch {
       return Finding(
         check: "model", ok: false, found: "\(error)",

@@ -119,6 +119,7 @@ final class ScriptedLabeler {
   }
 
   private func ended(before slate: Slate) -> CommandError {
-    CommandError("The labeler ended before it answered slate \(slate.id); it was started with: \(command)")
+    CommandError(
+      "The labeler ended before it answered slate \(slate.id); it was started with: \(command)")
   }
 }

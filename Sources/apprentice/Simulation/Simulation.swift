@@ -146,7 +146,8 @@ final class Simulation {
           let reason = try workspace.recentJobs().first { $0.error != nil }?.error
           throw CommandError(
             "The simulation gave up waiting for \(what): the trainer has done nothing for "
-              + "\(Int(Self.patience)) seconds" + (reason.map { "; its last failure was: \($0)" } ?? "."))
+              + "\(Int(Self.patience)) seconds"
+              + (reason.map { "; its last failure was: \($0)" } ?? "."))
         }
       } else {
         lastChange = Date()
