@@ -13,7 +13,7 @@ run: setup model build ## Set everything up and open the workstation (ARGS="--la
 	@exec .build/release/apprentice $(ARGS)
 
 test: setup model ## Set everything up and run the tests (ARGS="--filter Ranking" runs some)
-	swift test $(FLAGS) $(ARGS)
+	swift test --no-parallel $(FLAGS) $(ARGS)
 
 build: setup ## Build .build/release/apprentice
 	swift build $(FLAGS) --product apprentice

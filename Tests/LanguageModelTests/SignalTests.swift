@@ -13,27 +13,36 @@ import Testing
   func noHandlerRunsInsideAProduct(kernelsFirst: Bool) async {
     // In a process of its own, as the heap does not survive when this goes wrong.
     await #expect(processExitsWith: .success) { [kernelsFirst = kernelsFirst as Bool] in
-      Thread.detachNewThread { exit(SignalStorm.run(kernelsFirst: kernelsFirst) ? 0 : 1) }
+      Thread.detachNewThread {
+        let failure = SignalStorm.run(kernelsFirst: kernelsFirst)
+        if let failure { FileHandle.standardError.write(Data("\(failure)\n".utf8)) }
+        exit(failure == nil ? 0 : 1)
+      }
       while true { pause() }
     }
   }
 }
 
-/// Products under a storm of signals to every thread that computes them.
+/// Products under a storm of signals.
 private enum SignalStorm {
+  static let threadName = "multiplier"
   static let arrived = Atomic<Int>(0)
   static let misplaced = Atomic<Int>(0)
-  static let stackBegin = Atomic<UInt>(0)
-  static let stackEnd = Atomic<UInt>(0)
+  /// An address that every frame above this program's on the thread's stack lies closely below.
+  static let stack = Atomic<UInt>(0)
 
-  /// Computes products until hundreds of signals have arrived.
+  /// Computes products until hundreds of signals have arrived at this thread.
   ///
-  /// - Returns: whether every handler ran on the stack of this thread, and so on no other thread.
-  static func run(kernelsFirst: Bool) -> Bool {
-    let name = "multiplier"
+  /// - Returns: what went wrong, unless every handler ran on the thread's stack and none can run on
+  ///   libgomp's threads.
+  static func run(kernelsFirst: Bool) -> String? {
     // libgomp's threads inherit the name.
-    pthread_setname_np(pthread_self(), name)
-    noteStack()
+    let comm = fopen("/proc/thread-self/comm", "w")
+    fputs(threadName, comm)
+    fclose(comm)
+    withUnsafeTemporaryAllocation(byteCount: 64, alignment: 16) { place in
+      stack.store(UInt(bitPattern: place.baseAddress), ordering: .relaxed)
+    }
     arrived.store(0, ordering: .relaxed)
     misplaced.store(0, ordering: .relaxed)
     var action = sigaction()
@@ -41,10 +50,9 @@ private enum SignalStorm {
     action.__sigaction_handler.sa_handler = { _ in
       var local: UInt8 = 0
       let place = withUnsafePointer(to: &local) { UInt(bitPattern: $0) }
+      let stack = SignalStorm.stack.load(ordering: .relaxed)
       SignalStorm.arrived.add(1, ordering: .relaxed)
-      if place < SignalStorm.stackBegin.load(ordering: .relaxed)
-        || place >= SignalStorm.stackEnd.load(ordering: .relaxed)
-      {
+      if place >= stack || place < stack - 100_000 {
         SignalStorm.misplaced.add(1, ordering: .relaxed)
       }
     }
@@ -61,36 +69,39 @@ private enum SignalStorm {
       } else {
         multiply(x.plain, weights.transposed, into: out)
       }
-      let threads = threads(named: name)
+      // Only this thread, between products, is open to signals.
+      let open = threadsOpenTo(SIGUSR1)
+      guard open == 1 else { return "\(open) threads take signals where one should" }
+      let multiplier = pthread_self()
       Thread.detachNewThread {
         while true {
-          for thread in threads { tgkill(getpid(), thread, SIGUSR1) }
+          pthread_kill(multiplier, SIGUSR1)
           usleep(20)
         }
       }
       for _ in 0..<20_000 where arrived.load(ordering: .relaxed) < 300 {
         multiply(x.plain, weights.transposed, into: out)
       }
-      return arrived.load(ordering: .relaxed) >= 300 && misplaced.load(ordering: .relaxed) == 0
+      guard arrived.load(ordering: .relaxed) >= 300 else { return "no signals arrive" }
+      let misplaced = misplaced.load(ordering: .relaxed)
+      return misplaced == 0 ? nil : "\(misplaced) handlers ran off the stack"
     }
   }
 
-  /// Where this thread's stack is.
-  private static func noteStack() {
-    var attributes = pthread_attr_t()
-    pthread_getattr_np(pthread_self(), &attributes)
-    var begin: UnsafeMutableRawPointer?
-    var size = 0
-    pthread_attr_getstack(&attributes, &begin, &size)
-    pthread_attr_destroy(&attributes)
-    stackBegin.store(UInt(bitPattern: begin), ordering: .relaxed)
-    stackEnd.store(UInt(bitPattern: begin) + UInt(size), ordering: .relaxed)
-  }
-
-  private static func threads(named name: String) -> [pid_t] {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-    return all.filter { task in
-      (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)) == name + "\n"
-    }.compactMap { pid_t($0) }
+  /// The number of threads of this name that do not hold a signal back.
+  private static func threadsOpenTo(_ signal: Int32) -> Int {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+    return tasks.count { task in
+      let status = (try? String(contentsOfFile: "/proc/self/task/\(task)/status", encoding: .utf8))
+      var fields: [Substring: Substring] = [:]
+      for line in (status ?? "").split(separator: "\n") {
+        let parts = line.split(separator: "\t")
+        if parts.count == 2 { fields[parts[0]] = parts[1] }
+      }
+      guard fields["Name:"] == threadName[...], let held = fields["SigBlk:"],
+        let mask = UInt64(held, radix: 16)
+      else { return false }
+      return mask >> UInt64(signal - 1) & 1 == 0
+    }
   }
 }
