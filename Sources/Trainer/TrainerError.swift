@@ -12,8 +12,4 @@ public struct TrainerError: Error, CustomStringConvertible, Sendable, Equatable 
         + "model's limit of \(limit); it is left out. Retire it with: apprentice prompts retire \(key)"
     )
   }
-
-  static let noPrompts = TrainerError(
-    "The workspace has no prompt left to make a slate of; add some with: apprentice prompts add FILE"
-  )
 }

@@ -32,4 +32,13 @@ extension CommonOptions {
   func openWorkspace(withModel model: LanguageModel) throws -> Workspace {
     try openWorkspace(withModel: loadModelIdentity())
   }
+
+  /// Refuses a workspace whose pool has no prompt to make a slate of.
+  func requirePrompts(in workspace: Workspace) throws {
+    guard try workspace.promptCount() > 0 else {
+      throw CommandError(
+        "The prompt pool of \(workspaceURL.path) is empty; add prompts with: "
+          + "apprentice prompts add FILE")
+    }
+  }
 }

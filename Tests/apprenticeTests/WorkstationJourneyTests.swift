@@ -16,13 +16,18 @@ import Testing
     directory = folder.url.appendingPathComponent("workspace")
   }
 
-  private func open(model: String = ModelFile.defaultPath()) throws -> PseudoTerminal {
+  private func open(
+    model: String = ModelFile.defaultPath(), threads: String? = nil
+  ) throws -> PseudoTerminal {
     try PseudoTerminal(
       [
         Program.url.path, "--workspace", directory.path, "--labeler", "ada", "--model", model,
       ],
       size: Size(width: 100, height: 30),
-      environment: ["APPRENTICE_PROMPTS": Program.prompts.path, "HOME": folder.url.path])
+      environment: [
+        "APPRENTICE_PROMPTS": Program.prompts.path, "HOME": folder.url.path,
+        "OMP_NUM_THREADS": threads,
+      ])
   }
 
   /// Ends the trainer that the workstation left running, and waits until it has gone.
@@ -122,7 +127,7 @@ import Testing
     let model = folder.url.appendingPathComponent("tiny.gguf").path
     try TinyModel.write(to: model)
     defer { try? endTrainer() }
-    var terminal = try open(model: model)
+    var terminal = try open(model: model, threads: "1")
     try terminal.wait(for: "1-4 place", timeout: .seconds(60))
     terminal.send("2")
     try terminal.wait("a placed card") { $0.screenRows().contains { Self.isPlaced($0) } }
@@ -133,7 +138,7 @@ import Testing
     terminal.kill(SIGKILL)
     #expect(try terminal.waitForExit() == .signaled(SIGKILL))
 
-    terminal = try open(model: model)
+    terminal = try open(model: model, threads: "1")
     try terminal.wait("the placed card") { $0.screenRows().contains { Self.isPlaced($0) } }
     terminal.send("w")
     try terminal.wait(for: "An answer that is cut off in the mid")
@@ -146,9 +151,7 @@ import Testing
 
   /// Whether a row begins a card that has a tier.
   private static func isPlaced(_ row: String) -> Bool {
-    let head = row.drop { $0 == "▌" || $0 == " " }.prefix(5)
-    guard let tier = head.first, tier.isNumber, head.count == 5 else { return false }
-    return head.dropFirst().hasPrefix("  ") && head.last?.isLetter == true
-      || head.dropFirst(3).first?.isLetter == true
+    let head = Array(row.drop { $0 == "▌" || $0 == " " }.prefix(4))
+    return head.count == 4 && head[0].isNumber && head[1...2] == [" ", " "] && head[3].isLetter
   }
 }

@@ -20,7 +20,9 @@ struct Open: ParsableCommand {
     StartingEnvironment.forTheTerminal()
     let name = labeler ?? ProcessInfo.processInfo.environment["USER"] ?? "labeler"
     let model = try common.loadModelIdentity()
-    try common.openWorkspace(withModel: model).close()
+    let workspace = try common.openWorkspace(withModel: model)
+    defer { workspace.close() }
+    try common.requirePrompts(in: workspace)
     try runWorkstation(
       WorkstationOptions(
         workspace: common.workspaceURL, model: common.modelPath, labeler: name, mouse: mouse,

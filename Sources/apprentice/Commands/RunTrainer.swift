@@ -21,9 +21,12 @@ struct RunTrainer: ParsableCommand {
 
   func run() throws {
     StartingEnvironment.forComputing()
-    let model = try common.loadModel()
-    let workspace = try common.openWorkspace(withModel: model)
+    let workspace = try common.openWorkspace(withModel: common.loadModelIdentity())
     defer { workspace.close() }
+    if try VersionKind.allCases.allSatisfy({ try workspace.pendingLabels($0).isEmpty }) {
+      try common.requirePrompts(in: workspace)
+    }
+    let model = try common.loadModel()
     let log = try LogFile.logger(for: workspace.directory)
     let trainer: BackgroundTrainer
     do {

@@ -48,8 +48,9 @@ struct Simulate: ParsableCommand {
   }
 
   func run() throws {
-    let workspace = try common.openWorkspace(withModel: try common.loadModelIdentity())
+    let workspace = try common.openWorkspace(withModel: common.loadModelIdentity())
     defer { workspace.close() }
+    try common.requirePrompts(in: workspace)
     var settings = try TrainerSettings.read(from: workspace)
     settings.candidates = candidates
     settings.bestOf = !noBestOf
