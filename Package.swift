@@ -46,11 +46,9 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["CVTerm", "Feedback", "LanguageModel", "Storage", "TerminalUI"],
-      path: "Tests/TestSupport"),
+      path: "Tests/TestSupport", resources: [.copy("Fixtures")]),
     .testTarget(name: "FeedbackTests", dependencies: ["Feedback"]),
-    .testTarget(
-      name: "LanguageModelTests", dependencies: ["LanguageModel", "TestSupport"],
-      resources: [.copy("Fixtures")]),
+    .testTarget(name: "LanguageModelTests", dependencies: ["LanguageModel", "TestSupport"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"]),

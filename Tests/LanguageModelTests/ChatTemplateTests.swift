@@ -6,15 +6,6 @@ import Testing
 @testable import LanguageModel
 
 @Suite struct ChatTemplateTests {
-  private struct Goldens: Decodable {
-    struct Case: Decodable {
-      var prompt: String
-      var rendered: String
-      var ids: [TokenID]
-    }
-    var chat: [Case]
-  }
-
   private let gguf: GGUFFile
   private let tokenizer: Tokenizer
   private let template: ChatTemplate
@@ -26,9 +17,7 @@ import Testing
   }
 
   @Test func `prompts are written as transformers writes them`() throws {
-    let url = try #require(
-      Bundle.module.url(forResource: "smollm2", withExtension: "json", subdirectory: "Fixtures"))
-    let goldens = try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: url))
+    let goldens = try Goldens.load()
     #expect(goldens.chat.count == 3)
     for golden in goldens.chat {
       let messages = [Message(role: .user, content: golden.prompt)]

@@ -6,14 +6,6 @@ import Testing
 @testable import LanguageModel
 
 @Suite struct TokenizerTests {
-  private struct Goldens: Decodable {
-    struct Case: Decodable {
-      var text: String
-      var ids: [TokenID]
-    }
-    var tokenizer: [Case]
-  }
-
   private let tokenizer: Tokenizer
 
   init() throws {
@@ -21,9 +13,7 @@ import Testing
   }
 
   @Test func `token ids are those of transformers`() throws {
-    let url = try #require(
-      Bundle.module.url(forResource: "smollm2", withExtension: "json", subdirectory: "Fixtures"))
-    let goldens = try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: url))
+    let goldens = try Goldens.load()
     #expect(goldens.tokenizer.count == 8)
     for golden in goldens.tokenizer {
       let ids = tokenizer.encode(golden.text, special: true)

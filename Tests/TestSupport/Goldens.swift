@@ -1,93 +1,108 @@
 import Foundation
 import LanguageModel
-import TestSupport
 import Testing
 
 /// The reference numbers of PyTorch, transformers and PEFT on the real model, in float32.
-struct Goldens: Decodable, Sendable {
-  struct Logits: Decodable, Sendable {
-    let ids: [TokenID]
-    let topIds: [TokenID]
-    let topLogits: [Double]
-    let logsumexp: Double
+public struct Goldens: Decodable, Sendable {
+  public struct Tokenized: Decodable, Sendable {
+    public let text: String
+    public let ids: [TokenID]
   }
-  struct Greedy: Decodable, Sendable {
-    let ids: [TokenID]
-    let newIds: [TokenID]
+  public struct Rendered: Decodable, Sendable {
+    public let prompt: String
+    public let rendered: String
+    public let ids: [TokenID]
   }
-  struct Logprobs: Decodable, Sendable {
-    let promptIds: [TokenID]
-    let completionIds: [TokenID]
-    let logprobs: [Double]
-    let sum: Double
+  public struct Logits: Decodable, Sendable {
+    public let ids: [TokenID]
+    public let topIds: [TokenID]
+    public let topLogits: [Double]
+    public let logsumexp: Double
   }
-  struct Gradient: Decodable, Sendable {
-    let name: String
-    let norm: Double
-    let first: [Double]
-    let last: [Double]
+  public struct Greedy: Decodable, Sendable {
+    public let ids: [TokenID]
+    public let newIds: [TokenID]
   }
-  struct Demonstration: Decodable, Sendable {
-    let promptIds: [TokenID]
-    let completionIds: [TokenID]
+  public struct Logprobs: Decodable, Sendable {
+    public let promptIds: [TokenID]
+    public let completionIds: [TokenID]
+    public let logprobs: [Double]
+    public let sum: Double
   }
-  struct Supervised: Decodable, Sendable {
-    let demonstrations: [Demonstration]
-    let loss: Double
-    let gradNorm: Double
-    let grads: [Gradient]
+  public struct Gradient: Decodable, Sendable {
+    public let name: String
+    public let norm: Double
+    public let first: [Double]
+    public let last: [Double]
   }
-  struct Reward: Decodable, Sendable {
-    let promptIds: [TokenID]
-    let completions: [[TokenID]]
-    let tiers: [Int]
-    let scores: [Double]
-    let loss: Double
-    let gradNorm: Double
-    let grads: [Gradient]
+  public struct Demonstration: Decodable, Sendable {
+    public let promptIds: [TokenID]
+    public let completionIds: [TokenID]
   }
-  struct Preference: Decodable, Sendable {
-    let promptIds: [TokenID]
-    let chosenIds: [TokenID]
-    let rejectedIds: [TokenID]
-    let beta: Double
-    let policyChosen: Double
-    let policyRejected: Double
-    let refChosen: Double
-    let refRejected: Double
-    let loss: Double
-    let gradNorm: Double
-    let grads: [Gradient]
+  public struct Supervised: Decodable, Sendable {
+    public let demonstrations: [Demonstration]
+    public let loss: Double
+    public let gradNorm: Double
+    public let grads: [Gradient]
   }
-  struct Optimizer: Decodable, Sendable {
-    let lr: Double
-    let losses: [Double]
+  public struct Reward: Decodable, Sendable {
+    public let promptIds: [TokenID]
+    public let completions: [[TokenID]]
+    public let tiers: [Int]
+    public let scores: [Double]
+    public let loss: Double
+    public let gradNorm: Double
+    public let grads: [Gradient]
+  }
+  public struct Preference: Decodable, Sendable {
+    public let promptIds: [TokenID]
+    public let chosenIds: [TokenID]
+    public let rejectedIds: [TokenID]
+    public let beta: Double
+    public let policyChosen: Double
+    public let policyRejected: Double
+    public let refChosen: Double
+    public let refRejected: Double
+    public let loss: Double
+    public let gradNorm: Double
+    public let grads: [Gradient]
+  }
+  public struct Optimizer: Decodable, Sendable {
+    public let lr: Double
+    public let losses: [Double]
   }
 
-  let seed: Int
-  let logits: [Logits]
-  let greedy: [Greedy]
-  let completionLogprobs: [Logprobs]
-  let sft: Supervised
-  let reward: Reward
-  let dpo: Preference
-  let adamw: Optimizer
+  public let seed: Int
+  public let tokenizer: [Tokenized]
+  public let chat: [Rendered]
+  public let logits: [Logits]
+  public let greedy: [Greedy]
+  public let completionLogprobs: [Logprobs]
+  public let sft: Supervised
+  public let reward: Reward
+  public let dpo: Preference
+  public let adamw: Optimizer
 
-  static func load() throws -> Goldens {
+  /// The file they stand in.
+  public static func data() throws -> Data {
     let url = try #require(
       Bundle.module.url(forResource: "smollm2", withExtension: "json", subdirectory: "Fixtures"))
+    return try Data(contentsOf: url)
+  }
+
+  public static func load() throws -> Goldens {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(Goldens.self, from: Data(contentsOf: url))
+    return try decoder.decode(Goldens.self, from: data())
   }
 
   /// The adapter of the reference: r 8, α 16, all layers, A and B by a formula in PEFT's row order.
-  func adapter(_ configuration: ModelConfiguration) -> LoRAAdapter {
+  public func adapter(_ configuration: ModelConfiguration) -> LoRAAdapter {
     let adapter = LoRAAdapter(configuration: configuration, rank: 8, alpha: 16, seed: 0)
     for layer in 0..<configuration.layerCount {
       for linear in LinearLayer.allCases {
         let shift = Double(layer + linear.rawValue + seed)
-        let (input, output) = configuration.shape(of: linear)
+        let (input, output) = LoRAAdapter.shape(of: linear, configuration: configuration)
         let a = adapter.range(layer: layer, linear: linear, factor: .a).lowerBound
         let b = adapter.range(layer: layer, linear: linear, factor: .b).lowerBound
         for r in 0..<8 {
@@ -109,7 +124,7 @@ struct Goldens: Decodable, Sendable {
 
 /// Where a row of B of query or key stands in GGUF, which pairs neighbours for RoPE where PEFT pairs
 /// the halves of a head.
-func ggufRow(ofPEFTRow row: Int, linear: LinearLayer, headSize: Int) -> Int {
+public func ggufRow(ofPEFTRow row: Int, linear: LinearLayer, headSize: Int) -> Int {
   guard linear == .query || linear == .key else { return row }
   let (head, inside) = row.quotientAndRemainder(dividingBy: headSize)
   let half = headSize / 2
@@ -117,7 +132,7 @@ func ggufRow(ofPEFTRow row: Int, linear: LinearLayer, headSize: Int) -> Int {
 }
 
 /// A factor of an adapter in PEFT's order, from memory laid out as the adapter's parameters.
-func factorInPEFTOrder(
+public func factorInPEFTOrder(
   named name: String, of adapter: LoRAAdapter, in values: UnsafeMutableBufferPointer<Float>
 ) throws -> [Float] {
   let parts = name.split(separator: ".")
@@ -137,13 +152,13 @@ func factorInPEFTOrder(
 }
 
 /// Whether two numbers agree to a share of the larger.
-func agree(_ a: Double, _ b: Double, within share: Double, or absolute: Double = 0) -> Bool {
+public func agree(_ a: Double, _ b: Double, within share: Double, or absolute: Double = 0) -> Bool {
   abs(a - b) <= max(share * max(abs(a), abs(b)), absolute)
 }
 
 /// A gradient's memory for the length of a test.
 @discardableResult
-func withGradient<Result>(
+public func withGradient<Result>(
   of adapter: LoRAAdapter, _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
 ) rethrows -> Result {
   let gradient = UnsafeMutableBufferPointer<Float>.allocate(capacity: adapter.parameters.count)
