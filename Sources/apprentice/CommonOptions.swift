@@ -16,6 +16,13 @@ struct CommonOptions: ParsableArguments {
       valueName: "file"))
   var model: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The chat template, when the model's own is not recognised: "
+        + ChatTemplate.names.joined(separator: ", ") + ".",
+      valueName: "name"))
+  var chatTemplate: String?
+
   @Flag(help: "Print one JSON object per line.")
   var json = false
 
@@ -29,10 +36,16 @@ struct CommonOptions: ParsableArguments {
   /// The base model's file.
   var modelPath: String { model ?? ModelFile.defaultPath() }
 
+  /// The arguments that start a trainer on the same workspace and model.
+  var trainerArguments: [String] {
+    ["trainer", "--workspace", workspaceURL.path, "--model", modelPath]
+      + (chatTemplate.map { ["--chat-template", $0] } ?? [])
+  }
+
   /// Loads the base model.
   func loadModel() throws -> LanguageModel {
     try requireModelFile()
-    return try LanguageModel.load(path: modelPath)
+    return try LanguageModel.load(path: modelPath, chatTemplate: chatTemplate)
   }
 
   /// Says how to get the model when its file is not there.

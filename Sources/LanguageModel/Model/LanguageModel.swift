@@ -26,14 +26,17 @@ public final class LanguageModel: Sendable {
 
   /// Reads a GGUF file and turns its weights into float32.
   ///
+  /// - Parameter chatTemplate: one of ``ChatTemplate/names``; nil recognises the file's own.
   /// - Throws: ``LanguageModelError`` when the file is damaged, of another architecture, or of a
   ///   tokenizer or chat template that is not supported.
-  public static func load(path: String) throws(LanguageModelError) -> LanguageModel {
+  public static func load(
+    path: String, chatTemplate: String? = nil
+  ) throws(LanguageModelError) -> LanguageModel {
     let file = try GGUFFile(path: path)
     let configuration = try ModelConfiguration(gguf: file)
     return LanguageModel(
       path: path, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
-      chatTemplate: try ChatTemplate(gguf: file),
+      chatTemplate: try ChatTemplate(gguf: file, name: chatTemplate),
       weights: try ModelWeights(file: file, configuration: configuration))
   }
 

@@ -26,10 +26,7 @@ struct Open: ParsableCommand {
     try runWorkstation(
       WorkstationOptions(
         workspace: common.workspaceURL, model: common.modelPath, labeler: name, mouse: mouse,
-        trainerCommand: [
-          ProgramFile.url.path, "trainer", "--while-labeling", "--workspace",
-          common.workspaceURL.path, "--model", common.modelPath,
-        ],
+        trainerCommand: [ProgramFile.url.path] + common.trainerArguments + ["--while-labeling"],
         guidelines: ShippedFiles.prompts?.appendingPathComponent("GUIDELINES.md")))
   }
 }

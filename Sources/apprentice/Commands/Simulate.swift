@@ -59,7 +59,8 @@ struct Simulate: ParsableCommand {
 
     let script = try ScriptedLabeler(command: labelerCommand)
     defer { script.finish() }
-    let trainer = try TrainerChild(workspace: workspace.directory, model: common.modelPath)
+    let trainer = try TrainerChild(
+      workspace: workspace.directory, arguments: common.trainerArguments)
     defer { trainer.stop() }
     let simulation = try Simulation(workspace: workspace, labeler: labeler, trainer: trainer)
     defer { simulation.finish() }

@@ -5,15 +5,15 @@ import Storage
 final class TrainerChild {
   private let process: Process?
 
-  /// Starts `apprentice trainer` on the workspace; does nothing when another process is its trainer.
-  init(workspace: URL, model: String) throws {
+  /// Starts this program as the workspace's trainer; does nothing when another process is that.
+  init(workspace: URL, arguments: [String]) throws {
     guard TrainerLock.holder(workspace) == nil else {
       process = nil
       return
     }
     let process = Process()
     process.executableURL = ProgramFile.url
-    process.arguments = ["trainer", "--workspace", workspace.path, "--model", model]
+    process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     try process.run()
