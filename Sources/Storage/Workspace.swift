@@ -11,6 +11,7 @@ public final class Workspace: Sendable {
 
   let pool: DatabasePool
   let poll: DatabaseQueue
+  private let use: DatabaseUse
   let clock: @Sendable () -> Double
 
   /// How long a call waits for another program's transaction before it gives up.
@@ -32,11 +33,14 @@ public final class Workspace: Sendable {
     let directory = directory.standardizedFileURL
     let path = databasePath(in: directory)
     do {
-      let made = try WorkspaceFiles.prepare(directory, path: path)
+      var made = WorkspaceFiles.Made()
+      let use = try DatabaseUse(path: path) {
+        made = try WorkspaceFiles.prepare(directory, path: path)
+      }
       do {
         try prepareDatabase(path: path, baseModel: baseModel)
         try WorkspaceFiles.prepareSubfolders(of: directory)
-        return try Workspace(directory: directory, path: path, clock: clock)
+        return try Workspace(directory: directory, path: path, use: use, clock: clock)
       } catch {
         // Whoever blocks a database that was only just made is at work in it.
         if (error as? DatabaseError)?.resultCode != .SQLITE_BUSY { WorkspaceFiles.remove(made) }
@@ -48,9 +52,10 @@ public final class Workspace: Sendable {
   }
 
   private init(
-    directory: URL, path: String, clock: @escaping @Sendable () -> Double
+    directory: URL, path: String, use: DatabaseUse, clock: @escaping @Sendable () -> Double
   ) throws {
     self.directory = directory
+    self.use = use
     self.clock = clock
     pool = try DatabasePool(path: path, configuration: Self.configuration)
     // GRDB's set-up of write-ahead logging chooses NORMAL, which may lose the last labels when the
@@ -65,6 +70,7 @@ public final class Workspace: Sendable {
   public func close() {
     try? poll.close()
     try? pool.close()
+    use.end()
   }
 
   /// The path of the database.

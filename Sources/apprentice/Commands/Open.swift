@@ -20,13 +20,18 @@ struct Open: ParsableCommand {
     StartingEnvironment.forTheTerminal()
     let name = labeler ?? ProcessInfo.processInfo.environment["USER"] ?? "labeler"
     let model = try common.loadModelIdentity()
-    let workspace = try common.openWorkspace(withModel: model)
-    defer { workspace.close() }
-    try common.requirePrompts(in: workspace)
+    try checkWorkspace(for: model)
     try runWorkstation(
       WorkstationOptions(
         workspace: common.workspaceURL, model: common.modelPath, labeler: name, mouse: mouse,
         trainerCommand: [ProgramFile.url.path] + common.trainerArguments + ["--while-labeling"],
         guidelines: ShippedFiles.prompts?.appendingPathComponent("GUIDELINES.md")))
+  }
+
+  /// Makes the workspace if there is none, and refuses one that cannot be labeled in.
+  private func checkWorkspace(for model: BaseModel) throws {
+    let workspace = try common.openWorkspace(withModel: model)
+    defer { workspace.close() }
+    try common.requirePrompts(in: workspace)
   }
 }
