@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test build setup model lint format clean
 
-# One build serves the program and its tests: optimised, and with the tests let in.
+# One build serves the program and its tests: optimised, and with the tests let in. Tests run one
+# after another, as those on the real model use all cores already.
 FLAGS := -c release -Xswiftc -enable-testing
 
 help: ## Say what there is to make
@@ -13,7 +14,8 @@ run: setup model build ## Set everything up and open the workstation (ARGS="--la
 	@exec .build/release/apprentice $(ARGS)
 
 test: setup model ## Set everything up and run the tests (ARGS="--filter Ranking" runs some)
-	swift test --no-parallel $(FLAGS) $(ARGS)
+	swift build $(FLAGS) --build-tests
+	swift test $(FLAGS) --skip-build --no-parallel $(ARGS)
 
 build: setup ## Build .build/release/apprentice
 	swift build $(FLAGS) --product apprentice
