@@ -10,6 +10,7 @@ public final class Generator {
   private let model: LanguageModel
   private let transformer: Transformer
   private var cache: PromptCache?
+  private var decodingAdapter: DecodingAdapter?
 
   public init(model: LanguageModel) {
     self.model = model
@@ -48,10 +49,11 @@ public final class Generator {
       )
     }
     guard !seeds.isEmpty else { return [] }
-    let cache = try cache(for: prompt, adapter: adapter)
+    let identity = adapter.map(AdapterIdentity.init)
+    let cache = try cache(for: prompt, adapter: adapter, identity: identity)
     let decoder = try Decoder(
-      model: model, cache: cache, adapter: adapter, rotary: transformer.rotary,
-      slots: seeds.count, maxTokens: sampling.maxTokens)
+      model: model, cache: cache, adapter: try decodingAdapter(for: adapter, identity: identity),
+      rotary: transformer.rotary, slots: seeds.count, maxTokens: sampling.maxTokens)
     let weights = try FloatMemory(count: c.vocabularySize)
 
     var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
@@ -84,15 +86,25 @@ public final class Generator {
   }
 
   private func cache(
-    for prompt: [TokenID], adapter: LoRAAdapter?
+    for prompt: [TokenID], adapter: LoRAAdapter?, identity: AdapterIdentity?
   ) throws(LanguageModelError) -> PromptCache {
-    if let cache, cache.prompt == prompt, cache.adapter == adapter.map(AdapterIdentity.init) {
-      return cache
-    }
+    if let cache, cache.prompt == prompt, cache.adapter == identity { return cache }
     self.cache = nil
-    let computed = try PromptCache(prompt: prompt, adapter: adapter, with: transformer)
+    let computed = try PromptCache(
+      prompt: prompt, adapter: adapter, identity: identity, with: transformer)
     self.cache = computed
     return computed
+  }
+
+  private func decodingAdapter(
+    for adapter: LoRAAdapter?, identity: AdapterIdentity?
+  ) throws(LanguageModelError) -> DecodingAdapter? {
+    guard let adapter, let identity else { return nil }
+    if let decodingAdapter, decodingAdapter.identity == identity { return decodingAdapter }
+    decodingAdapter = nil
+    let packed = try DecodingAdapter(adapter, identity: identity)
+    decodingAdapter = packed
+    return packed
   }
 
   private func completion(_ draft: Draft, seed: UInt64) -> GeneratedCompletion {

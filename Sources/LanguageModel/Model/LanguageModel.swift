@@ -11,13 +11,16 @@ public final class LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   public let chatTemplate: ChatTemplate
   let weights: ModelWeights
+  private let file: GGUFFile
+  private let packedCodes = Mutex<CodeWeights?>(nil)
   private let digest = Mutex<String?>(nil)
 
   private init(
-    path: String, configuration: ModelConfiguration, tokenizer: Tokenizer,
+    file: GGUFFile, configuration: ModelConfiguration, tokenizer: Tokenizer,
     chatTemplate: ChatTemplate, weights: ModelWeights
   ) {
-    self.path = path
+    self.file = file
+    path = file.path
     self.configuration = configuration
     self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
@@ -35,9 +38,17 @@ public final class LanguageModel: Sendable {
     let file = try GGUFFile(path: path)
     let configuration = try ModelConfiguration(gguf: file)
     return LanguageModel(
-      path: path, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
+      file: file, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
       chatTemplate: try ChatTemplate(gguf: file, name: chatTemplate),
       weights: try ModelWeights(file: file, configuration: configuration))
+  }
+
+  /// The matrices as integer codes, packed when they are first asked for.
+  func codes() throws(LanguageModelError) -> CodeWeights {
+    if let known = packedCodes.withLock({ $0 }) { return known }
+    let packed = try CodeWeights(file: file, weights: weights, configuration: configuration)
+    packedCodes.withLock { $0 = packed }
+    return packed
   }
 
   /// The SHA-256 of the model's file in hexadecimal, computed once.
