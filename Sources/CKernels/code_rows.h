@@ -28,16 +28,36 @@ static inline long code_panel_size(long inputs, enum apprentice_code_kind kind) 
   return inputs / APPRENTICE_CODE_BLOCK * (code_header_size(kind) + codes);
 }
 
+static inline long code_panel_count(const struct apprentice_codes *codes) {
+  return (codes->outputs + APPRENTICE_CODE_PANEL - 1) / APPRENTICE_CODE_PANEL;
+}
+
+// A thread's panels of a matrix whose first panel is number `first` of `total` panels that the threads
+// share.
+struct code_share {
+  long begin, end;
+};
+
+static inline struct code_share code_share_of(const struct apprentice_codes *codes, long first,
+                                              long total, int thread, int threads) {
+  long begin = total * thread / threads - first, end = total * (thread + 1) / threads - first;
+  long count = code_panel_count(codes);
+  begin = begin < 0 ? 0 : begin;
+  end = end > count ? count : end;
+  return (struct code_share){begin, end < begin ? begin : end};
+}
+
 // Rows are multiplied in tiles of at most so many.
 enum { CODE_TILE_ROWS = 8 };
 
-// Rows rounded to 16 bits: the values of k and k + 1 side by side for each row of a tile, tile after
-// tile. A row's values do not depend on the other rows.
+// Rows rounded to 16 bits, with a scale for each 32 values of a row, because single values may be a
+// thousand times as large as the rest. The integers of k and k + 1 stand side by side for each row of a
+// tile, tile after tile. A row's values do not depend on the other rows.
 struct code_rows {
   long count, inputs;
   int32_t *pairs;  // [inputs / 2][rows of the tile]
-  float *sums;     // [inputs / 32][rows of the tile]: each block's sum of integers
-  float *scales;   // [count]
+  float *scales;   // [inputs / 32][rows of the tile]
+  float *sums;     // [inputs / 32][rows of the tile]: the block's integers' sum times its scale
 };
 
 static inline long code_tile_count(long rows) { return (rows + CODE_TILE_ROWS - 1) / CODE_TILE_ROWS; }
@@ -56,14 +76,14 @@ struct code_extra {
 };
 
 static inline long code_rows_size(long count, long inputs) {
-  return (count * (inputs / 2 + inputs / APPRENTICE_CODE_BLOCK + 1) * 4 + 63) / 64 * 64;
+  return (count * (inputs / 2 + 2 * inputs / APPRENTICE_CODE_BLOCK) * 4 + 63) / 64 * 64;
 }
 
 static inline struct code_rows code_rows_in(uint8_t *memory, long count, long inputs) {
   struct code_rows rows = {.count = count, .inputs = inputs};
   rows.pairs = (int32_t *)memory;
-  rows.sums = (float *)(rows.pairs + count * inputs / 2);
-  rows.scales = rows.sums + count * (inputs / APPRENTICE_CODE_BLOCK);
+  rows.scales = (float *)(rows.pairs + count * inputs / 2);
+  rows.sums = rows.scales + count * (inputs / APPRENTICE_CODE_BLOCK);
   return rows;
 }
 

@@ -146,6 +146,7 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
 
 struct code_job {
   const struct apprentice_codes *codes;
+  long count;
   const float *x;
   long x_stride, rows;
   float *out;
@@ -155,24 +156,31 @@ struct code_job {
   struct spin_barrier barrier;
 };
 
-// Whole tiles of rows are rounded by each thread; then each takes a share of the panels.
+// Each thread rounds some tiles of rows; then each takes a share of all panels.
 static void code_part(void *context, int thread, int threads) {
   struct code_job *job = context;
   struct code_rows rows = code_rows_in(job->scratch, job->rows, job->codes->inputs);
-  long tiles = code_tile_count(job->rows);
+  long tiles = code_tile_count(job->rows), total = 0, first = 0, column = 0;
   kernels()->make_code_rows(job->x, job->x_stride, &rows, tiles * thread / threads,
                             tiles * (thread + 1) / threads);
   spin_barrier_wait(&job->barrier, threads);
-  long panels = (job->codes->outputs + PANEL - 1) / PANEL;
-  kernels()->code_product(job->codes, &rows, panels * thread / threads,
-                          panels * (thread + 1) / threads, job->out, job->out_stride, 0,
-                          job->accumulate);
+  for (long i = 0; i < job->count; i++) total += code_panel_count(job->codes + i);
+  for (long i = 0; i < job->count; i++) {
+    const struct apprentice_codes *codes = job->codes + i;
+    struct code_share share = code_share_of(codes, first, total, thread, threads);
+    kernels()->code_product(codes, &rows, share.begin, share.end, job->out + column, job->out_stride, 0,
+                            job->accumulate);
+    first += code_panel_count(codes);
+    column += codes->outputs;
+  }
 }
 
-void apprentice_code_product(const struct apprentice_codes *codes, const float *x, long x_stride,
-                             long rows, float *out, long out_stride, int32_t accumulate,
-                             uint8_t *scratch) {
-  struct code_job job = {codes, x, x_stride, rows, out, out_stride, accumulate, scratch, {0, 0}};
+void apprentice_code_product(const struct apprentice_codes *codes, long count, const float *x,
+                             long x_stride, long rows, float *out, long out_stride,
+                             int32_t accumulate, uint8_t *scratch) {
+  if (rows < 1) return;
+  struct code_job job = {codes, count,      x,       x_stride, rows,
+                         out,   out_stride, accumulate, scratch,  {0, 0}};
   parallel_region(code_part, &job);
 }
 

@@ -56,7 +56,7 @@ extension ComputeTests {
           var codes = apprentice_codes(
             panels: $0.baseAddress, outputs: outputs, inputs: inputs, kind: kind)
           apprentice_code_product(
-            &codes, x, inputs, rows, &out, outputs, adding == nil ? 0 : 1, &scratch)
+            &codes, 1, x, inputs, rows, &out, outputs, adding == nil ? 0 : 1, &scratch)
         }
         return out
       }

@@ -6,7 +6,7 @@
 // Weights as integer codes, as a quantised GGUF file holds them: each 32 weights of a row are
 // code * scale + offset. Products with them read a few bits a weight from memory, are made of 16-bit
 // integer products, which processors do faster than float32's, and lose nothing of the file: only the
-// other factor is rounded, to 16 bits for each of its rows.
+// other factor is rounded, to 16 bits with a scale for each 32 values of a row.
 
 enum {
   // Outputs that are stored together, so that one vector holds values of one k for several of them.
@@ -46,10 +46,10 @@ enum apprentice_code_kind apprentice_code_kind_of(uint32_t format);
 // The bytes of scratch that a product with so many rows and inputs needs.
 long apprentice_code_scratch(long rows, long inputs);
 
-// out[i][n] = or += Σ_k weights[n][k] x[i][k], on all threads. Rows of x and out are x_stride and
-// out_stride apart.
-void apprentice_code_product(const struct apprentice_codes *codes, const float *x, long x_stride,
-                             long rows, float *out, long out_stride, int32_t accumulate,
-                             uint8_t *scratch);
+// out[i][n] = or += Σ_k weights[n][k] x[i][k], on all threads, for the outputs of `count` matrices side
+// by side. Rows of x and out are x_stride and out_stride apart.
+void apprentice_code_product(const struct apprentice_codes *codes, long count, const float *x,
+                             long x_stride, long rows, float *out, long out_stride,
+                             int32_t accumulate, uint8_t *scratch);
 
 #endif

@@ -52,44 +52,47 @@ static void make_code_rows(const float *x, long stride, const struct code_rows *
   for (long tile = first_tile; tile < end_tile; tile++) {
     long begin = code_tile_begin(out, tile), rows = code_tile_begin(out, tile + 1) - begin;
     int32_t *pairs = out->pairs + begin * inputs / 2;
-    float *sums = out->sums + begin * inputs / BLOCK;
+    float *scales = out->scales + begin * inputs / BLOCK, *sums = out->sums + begin * inputs / BLOCK;
     for (long r = 0; r < rows; r++) {
       const float *row = x + (begin + r) * stride;
-      vec largest = splat(0);
-      for (long k = 0; k < inputs; k += LANES) {
-        vec value = load(row + k);
-        largest = larger(largest, choose(value < 0, -value, value));
-      }
-      float most = largest_lane(largest), factor = most > 0 ? 32767 / most : 0;
-      out->scales[begin + r] = most / 32767;
-      for (long block = 0; block < inputs / BLOCK; block++) {
+      for (long block = 0; block < inputs / BLOCK; block++, row += BLOCK) {
+        vec values[BLOCK / LANES], largest = splat(0);
+        for (int i = 0; i < BLOCK / LANES; i++) {
+          values[i] = load(row + i * LANES);
+          largest = larger(largest, (vec)((int_vec)values[i] & 0x7fffffff));
+        }
+        float most = largest_lane(largest), factor = most > 0 ? 32767 / most : 0;
         int_vec sum = {0};
-        for (long k = block * BLOCK; k < (block + 1) * BLOCK; k += LANES) {
-          int_vec code = (int_vec)(load(row + k) * factor + rounder) - 0x4B400000;
+        for (int i = 0; i < BLOCK / LANES; i++) {
+          int_vec code = (int_vec)(values[i] * factor + rounder) - 0x4B400000;
           sum += code;
           half_short_vec narrow = __builtin_convertvector(code, half_short_vec);
           int32_t narrow_pairs[LANES / 2];
           memcpy(narrow_pairs, &narrow, sizeof narrow_pairs);
-          for (int i = 0; i < LANES / 2; i++) pairs[(k / 2 + i) * rows + r] = narrow_pairs[i];
+          int32_t *place = pairs + (block * BLOCK + i * LANES) / 2 * rows + r;
+          for (int j = 0; j < LANES / 2; j++) place[j * rows] = narrow_pairs[j];
         }
-        sums[block * rows + r] = sum_lanes(__builtin_convertvector(sum, vec));
+        scales[block * rows + r] = most / 32767;
+        sums[block * rows + r] = sum_lanes(__builtin_convertvector(sum, vec)) * (most / 32767);
       }
     }
   }
 }
 
-// One panel with one tile of rows, for `vectors` of the panel's vectors from `first` on, before the
-// rows' scales.
-INLINE void code_tile(const uint8_t *panel, long inputs, const int32_t *pairs, const float *sums,
+// One panel with the tile of rows that begins at `row`, for `vectors` of the panel's vectors from `first`
+// on.
+INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
                       vec totals[][CODE_TILE_ROWS], enum apprentice_code_kind kind, int first,
                       int vectors, int rows) {
   enum { WORD = PANEL * 4 };
   int slots = code_slots(kind);
+  const int32_t *pairs = x->pairs + row * x->inputs / 2;
+  const float *scales = x->scales + row * x->inputs / BLOCK, *sums = x->sums + row * x->inputs / BLOCK;
   long block_size = code_panel_size(BLOCK, kind);
   for (int v = 0; v < vectors; v++) {
     for (int r = 0; r < rows; r++) totals[v][r] = splat(0);
   }
-  for (long block = 0; block < inputs / BLOCK; block++, panel += block_size, sums += rows) {
+  for (long block = 0; block < x->inputs / BLOCK; block++, panel += block_size) {
     for (long i = 0; i < block_size; i += 64) __builtin_prefetch(panel + AHEAD + i);
     const uint8_t *words = panel + code_header_size(kind);
     // Sums of 15-bit codes' products fill 32 bits after four.
@@ -108,15 +111,15 @@ INLINE void code_tile(const uint8_t *panel, long inputs, const int32_t *pairs, c
           short_vec code[PANEL_VECTORS];
           for (int v = 0; v < vectors; v++) code[v] = codes_of_slot(packed[v], slot, kind);
           for (int r = 0; r < rows; r++) {
-            short_vec x = (short_vec)((int_vec){0} + pairs[r]);
-            for (int v = 0; v < vectors; v++) products[v][r] = add_pairs(products[v][r], code[v], x);
+            short_vec pair = (short_vec)((int_vec){0} + pairs[r]);
+            for (int v = 0; v < vectors; v++) products[v][r] = add_pairs(products[v][r], code[v], pair);
           }
         }
       }
       for (int v = 0; v < vectors; v++) {
         vec scale = load_scales(panel, kind, first + v);
         for (int r = 0; r < rows; r++) {
-          totals[v][r] += __builtin_convertvector(products[v][r], vec) * scale;
+          totals[v][r] += __builtin_convertvector(products[v][r], vec) * (scale * scales[r]);
         }
       }
     }
@@ -124,6 +127,8 @@ INLINE void code_tile(const uint8_t *panel, long inputs, const int32_t *pairs, c
       vec offset = load_scales(panel + code_scales_size(kind), kind, first + v);
       for (int r = 0; r < rows; r++) totals[v][r] += offset * sums[r];
     }
+    scales += rows;
+    sums += rows;
   }
 }
 
@@ -139,16 +144,12 @@ INLINE void code_panels(const struct apprentice_codes *codes, const struct code_
                         long begin, long end, const struct code_target *target,
                         enum apprentice_code_kind kind, int vectors, int rows) {
   long size = code_panel_size(codes->inputs, kind);
-  const int32_t *pairs = x->pairs + row * codes->inputs / 2;
-  const float *sums = x->sums + row * codes->inputs / BLOCK;
   for (long n = begin; n < end; n++) {
     for (int first = 0; first < PANEL_VECTORS; first += vectors) {
       vec totals[PANEL_VECTORS][CODE_TILE_ROWS];
-      code_tile(codes->panels + n * size, codes->inputs, pairs, sums, totals, kind, first, vectors,
-                rows);
+      code_tile(codes->panels + n * size, x, row, totals, kind, first, vectors, rows);
       for (int v = 0; v < vectors; v++) {
         long column = n * PANEL + (first + v) * LANES, room = codes->outputs - column;
-        for (int r = 0; r < rows; r++) totals[v][r] *= x->scales[row + r];
         const struct code_extra *extra = target->extra;
         for (long j = 0; extra && j < extra->depth; j++) {
           vec factor = load(extra->b + j * extra->b_stride + column);

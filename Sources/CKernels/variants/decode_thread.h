@@ -10,14 +10,6 @@ struct decode_scratch {
   uint8_t *row_memory;
 };
 
-struct slice {
-  long begin, end;
-};
-
-INLINE struct slice slice_of(long count, int thread, int threads) {
-  return (struct slice){count * thread / threads, count * (thread + 1) / threads};
-}
-
 // Rounds the input of some linear layers; every thread for itself.
 static void decode_input(const struct apprentice_decode *t, struct decode_scratch *s, const float *x,
                          long inputs) {
@@ -27,27 +19,22 @@ static void decode_input(const struct apprentice_decode *t, struct decode_scratc
 
 // Panels of a linear layer with its adapter, for the input that was rounded last.
 static void decode_linear(const struct apprentice_decode *t, const struct decode_scratch *s,
-                          const struct apprentice_linear *linear, struct slice panels, float *out,
+                          const struct apprentice_linear *linear, struct code_share panels, float *out,
                           long stride, int accumulate) {
   if (panels.begin >= panels.end) return;
   struct code_extra extra = {
       .b = linear->b,
-      .b_stride = (linear->weights.outputs + PANEL - 1) / PANEL * PANEL,
+      .b_stride = code_panel_count(&linear->weights) * PANEL,
       .u = s->reduced,
       .u_stride = t->rank,
       .depth = t->rank,
   };
   int adapted = linear->a.outputs > 0;
   if (adapted) {
-    long a_panels = (t->rank + PANEL - 1) / PANEL;
-    code_product(&linear->a, &s->rows, 0, a_panels, s->reduced, t->rank, 0, 0);
+    code_product(&linear->a, &s->rows, 0, code_panel_count(&linear->a), s->reduced, t->rank, 0, 0);
   }
   code_product(&linear->weights, &s->rows, panels.begin, panels.end, out, stride,
                adapted ? &extra : 0, accumulate);
-}
-
-INLINE long panels_of(const struct apprentice_linear *linear) {
-  return (linear->weights.outputs + PANEL - 1) / PANEL;
 }
 
 enum { QUERIES_AT_ONCE = 4 };
@@ -132,15 +119,19 @@ static void decode_queries_keys_values(const struct apprentice_decode *t,
   const struct apprentice_linear *linears[3] = {&layer->query, &layer->key, &layer->value};
   long total = 0, first = 0, column = 0;
   long stride = (t->heads + 2 * t->kv_heads) * t->head_size;
-  for (int i = 0; i < 3; i++) total += panels_of(linears[i]);
-  struct slice share = slice_of(total, thread, threads);
+  for (int i = 0; i < 3; i++) total += code_panel_count(&linears[i]->weights);
   for (int i = 0; i < 3; i++) {
-    long count = panels_of(linears[i]), begin = share.begin - first, end = share.end - first;
-    struct slice panels = {begin < 0 ? 0 : begin, end > count ? count : end};
+    const struct apprentice_codes *weights = &linears[i]->weights;
+    struct code_share panels = code_share_of(weights, first, total, thread, threads);
     decode_linear(t, s, linears[i], panels, t->qkv + column, stride, 0);
-    first += count;
-    column += linears[i]->weights.outputs;
+    first += code_panel_count(weights);
+    column += weights->outputs;
   }
+}
+
+// The thread's share of one matrix's panels.
+INLINE struct code_share share_of(const struct apprentice_codes *codes, int thread, int threads) {
+  return code_share_of(codes, 0, code_panel_count(codes), thread, threads);
 }
 
 static void decode_thread(const struct apprentice_decode *t, struct spin_barrier *barrier, int thread,
@@ -167,14 +158,14 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
     }
     spin_barrier_wait(barrier, threads);
 
-    struct slice panels = slice_of(panels_of(&layer->output), thread, threads);
+    struct code_share panels = share_of(&layer->output.weights, thread, threads);
     decode_input(t, &s, t->attended, width);
     decode_linear(t, &s, &layer->output, panels, t->x, t->hidden, 1);
     spin_barrier_wait(barrier, threads);
 
     rms_norm(t->x, layer->mlp_norm, s.normed, 0, count, t->hidden, t->epsilon);
     decode_input(t, &s, s.normed, t->hidden);
-    struct slice wide = slice_of(panels_of(&layer->gate), thread, threads);
+    struct code_share wide = share_of(&layer->gate.weights, thread, threads);
     decode_linear(t, &s, &layer->gate, wide, t->activated, t->ff, 0);
     decode_linear(t, &s, &layer->up, wide, s.up, t->ff, 0);
     long begin = wide.begin * PANEL, end = wide.end * PANEL < t->ff ? wide.end * PANEL : t->ff;
@@ -191,6 +182,6 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
 
   rms_norm(t->x, t->final_norm, s.normed, 0, count, t->hidden, t->epsilon);
   decode_input(t, &s, s.normed, t->hidden);
-  struct slice panels = slice_of((t->vocabulary + PANEL - 1) / PANEL, thread, threads);
+  struct code_share panels = share_of(&t->head, thread, threads);
   code_product(&t->head, &s.rows, panels.begin, panels.end, t->logits, t->vocabulary, 0, 0);
 }

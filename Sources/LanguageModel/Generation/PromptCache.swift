@@ -47,7 +47,7 @@ final class PromptCache {
     var head = try model.codes().head
     var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(1, c.hiddenSize))
     apprentice_code_product(
-      &head, normed, c.hiddenSize, 1, &logits, c.vocabularySize, 0, &scratch)
+      &head, 1, normed, c.hiddenSize, 1, &logits, c.vocabularySize, 0, &scratch)
 
     self.prompt = prompt
     self.adapter = identity
