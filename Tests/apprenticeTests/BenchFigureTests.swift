@@ -75,7 +75,13 @@ import Testing
   }
 
   @Test func aMachineAloneHasNoTable() {
-    #expect(BenchReport(machine: machine, results: []).text.count == 2)
+    var machine = machine
+    machine.after = nil
+    #expect(
+      BenchReport(machine: machine, results: []).text == [
+        "Some processor, 2 threads, AVX2 kernels",
+        "sgemm peak 200.0 GFLOP/s by matmul, memory 20.0 GB/s read",
+      ])
   }
 
   @Test func repeatsAreCountedWithoutTheWarmUp() {

@@ -39,10 +39,12 @@ extension MachineFigures {
   /// The machine in words.
   var text: [String] {
     func figure(_ value: Double) -> String { String(format: "%.1f", value) }
+    let times = after.map {
+      " (\(figure(before.gigaflops)) before the tests, \(figure($0.gigaflops)) after)"
+    }
     return [
       "\(cpu), \(threads) threads, \(kernels) kernels",
-      "sgemm peak \(figure(gigaflops)) GFLOP/s by \(product.rawValue) "
-        + "(\(figure(before.gigaflops)) before the tests, \(figure(after.gigaflops)) after), "
+      "sgemm peak \(figure(gigaflops)) GFLOP/s by \(product.rawValue)\(times ?? ""), "
         + "memory \(figure(memoryGigabytesPerSecond)) GB/s read",
     ]
   }

@@ -26,8 +26,8 @@ struct BenchReport {
     let bandwidth = try MachineSpeed.readBandwidth()
     progress.say("machine: peak")
     let before = try MachineSpeed.peak()
-    var after = before
-    if let run, rows != [.load, .machine], rows != [.load] {
+    var after: MachineSpeed.Peak?
+    if let run, !rows.isSubset(of: [.machine, .load]) {
       try run.measure(rows)
       progress.say("machine: peak")
       after = try MachineSpeed.peak()

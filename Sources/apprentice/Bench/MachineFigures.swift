@@ -7,12 +7,14 @@ struct MachineFigures: Encodable {
   var threads: Int
   /// The instruction set of the vector kernels.
   var kernels: String
-  /// The peak before the other rows were measured and after; the same where there were none.
+  /// The peak before the other rows were measured, and after if there were any that it is a share of.
   var before: MachineSpeed.Peak
-  var after: MachineSpeed.Peak
+  var after: MachineSpeed.Peak?
   var memoryGigabytesPerSecond: Double
 
-  private var best: MachineSpeed.Peak { after.gigaflops > before.gigaflops ? after : before }
+  private var best: MachineSpeed.Peak {
+    after.map { $0.gigaflops > before.gigaflops ? $0 : before } ?? before
+  }
 
   /// The peak that shares are shares of.
   var gigaflops: Double { best.gigaflops }
@@ -35,7 +37,7 @@ struct MachineFigures: Encodable {
     try container.encode(product.rawValue, forKey: .product)
     try container.encode(gigaflops, forKey: .gigaflops)
     try container.encode(before.gigaflops, forKey: .gigaflopsBefore)
-    try container.encode(after.gigaflops, forKey: .gigaflopsAfter)
+    try container.encodeIfPresent(after?.gigaflops, forKey: .gigaflopsAfter)
     try container.encode(memoryGigabytesPerSecond, forKey: .memoryGigabytesPerSecond)
   }
 
