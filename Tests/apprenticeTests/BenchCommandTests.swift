@@ -4,63 +4,95 @@ import Testing
 
 /// `bench`, on the tiny model: the shape of what it writes, not how fast anything is.
 @Suite struct BenchCommandTests {
-  @Test func theMachineComesFirstThenARowForEachTest() throws {
+  /// Any row's figures.
+  struct Row: Decodable {
+    var row: String
+    var cpu: String?
+    var threads: Int?
+    var sgemmGflops: Double?
+    var sgemmGflopsBefore: Double?
+    var sgemmGflopsAfter: Double?
+    var memoryGbS: Double?
+    var k: Int?
+    var draws: Int?
+    var batch: Int?
+    var tokens: Int?
+    var adapter: Bool?
+    var replayed: Bool?
+    var seconds: Double?
+    var min: Double?
+    var max: Double?
+    var repeats: Int?
+    var promptSeconds: Double?
+    var decodeSeconds: Double?
+    var tokensPerSecond: Double?
+    var decodePeakShare: Double?
+    var peakShare: Double?
+    var residentMb: Double?
+  }
+
+  @Test func theMachineComesFirstThenTheRowsAskedFor() throws {
     let bench = try Bench()
     let outcome = try bench.run("bench", "--only", "load,machine", "--json", "--repeats", "2")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.errors.isEmpty)
-    let rows = try outcome.objects()
-    #expect(rows.map { $0["row"] as? String } == ["machine", "load"])
+    let rows = try outcome.lines(as: Row.self)
+    #expect(rows.map(\.row) == ["machine", "load"])
 
     let machine = try #require(rows.first)
-    #expect((machine["cpu"] as? String)?.isEmpty == false)
-    #expect(machine["threads"] as? Int == 1)
-    let peak = try #require(machine["sgemm_gflops"] as? Double)
+    #expect(machine.cpu?.isEmpty == false)
+    #expect(machine.threads == 1)
+    let peak = try #require(machine.sgemmGflops)
     #expect(peak > 0)
-    #expect(machine["sgemm_gflops_before"] as? Double == peak)
-    #expect((machine["memory_gb_s"] as? Double ?? 0) > 0)
+    #expect(machine.sgemmGflopsBefore == peak)
+    #expect(try #require(machine.memoryGbS) > 0)
 
     let load = try #require(rows.last)
-    #expect(load["repeats"] as? Int == 2)
-    let seconds = try ["min", "seconds", "max"].map { try #require(load[$0] as? Double) }
+    #expect(load.repeats == 2)
+    let seconds = try [load.min, load.seconds, load.max].map { try #require($0) }
     #expect(seconds == seconds.sorted())
     #expect(seconds[0] > 0)
-    #expect((load["resident_mb"] as? Double ?? 0) > 0)
+    #expect(try #require(load.residentMb) > 0)
   }
 
   @Test func everyTestHasItsRows() throws {
     let bench = try Bench()
     let outcome = try bench.run("bench", "--json", "--repeats", "1")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    let rows = try outcome.objects()
-    func rows(_ name: String) -> [[String: Any]] { rows.filter { $0["row"] as? String == name } }
+    let rows = try outcome.lines(as: Row.self)
     #expect(
-      rows.map { $0["row"] as! String }
+      rows.map(\.row)
         == ["machine"] + Array(repeating: "candidates", count: 6) + ["score", "reward", "reward"]
         + ["slate"] + Array(repeating: "sft", count: 4) + ["load"])
-    let peaks = ["", "_before", "_after"].map { rows[0]["sgemm_gflops\($0)"] as! Double }
-    #expect(peaks[0] == max(peaks[1], peaks[2]))
-    #expect(rows("candidates").map { $0["k"] as? Int } == [1, 2, 4, 8, 4, 8])
-    #expect(rows("candidates").dropLast(2).allSatisfy { $0["adapter"] == nil })
-    #expect(rows("candidates").suffix(2).allSatisfy { $0["adapter"] as? Bool == true })
-    for row in rows("candidates") {
-      let (prompt, decode) = (row["prompt_seconds"] as! Double, row["decode_seconds"] as! Double)
-      #expect(abs(prompt + decode - (row["seconds"] as! Double)) < 1e-9)
-      let rate = row["tokens_per_second"] as! Double
-      #expect(abs(rate * decode - Double(63 * (row["k"] as! Int))) < 1e-6)
-      #expect(row["decode_peak_share"] is Double)
+    func all(_ name: String) -> [Row] { rows.filter { $0.row == name } }
+
+    let machine = rows[0]
+    let peaks = try [machine.sgemmGflopsBefore, machine.sgemmGflopsAfter].map { try #require($0) }
+    #expect(machine.sgemmGflops == peaks.max())
+
+    let candidates = all("candidates")
+    #expect(candidates.map(\.k) == [1, 2, 4, 8, 4, 8])
+    #expect(candidates.map { $0.adapter ?? false } == [false, false, false, false, true, true])
+    for row in candidates {
+      let (prompt, decode) = (try #require(row.promptSeconds), try #require(row.decodeSeconds))
+      #expect(abs(prompt + decode - (try #require(row.seconds))) < 1e-9)
+      let drawn = try #require(row.tokensPerSecond) * decode
+      #expect(abs(drawn - 63 * Double(try #require(row.k))) < 1e-6)
+      #expect(row.decodePeakShare != nil && row.peakShare == nil)
     }
+
     // 1 x 2048 is longer than the tiny model's context.
-    #expect(rows("sft").map { $0["batch"] as? Int } == [1, 1, 4, 4])
-    #expect(rows("sft").map { $0["tokens"] as? Int } == [128, 256, 128, 256])
-    for row in rows("sft") {
-      let computed = (row["batch"] as! Int) * ((row["tokens"] as! Int) - 1)
-      let rate = row["tokens_per_second"] as! Double
-      #expect(abs(rate * (row["seconds"] as! Double) - Double(computed)) < 1e-6)
-      #expect(row["peak_share"] is Double)
+    #expect(all("sft").map(\.batch) == [1, 1, 4, 4])
+    #expect(all("sft").map(\.tokens) == [128, 256, 128, 256])
+    for row in all("sft") {
+      let computed = Double(try #require(row.batch) * (try #require(row.tokens) - 1))
+      let trained = try #require(row.tokensPerSecond) * (try #require(row.seconds))
+      #expect(abs(trained - computed) < 1e-6)
+      #expect(row.peakShare != nil)
     }
-    #expect(rows("reward").map { $0["replayed"] != nil } == [false, true])
-    #expect(rows("slate").map { $0["draws"] as? Int } == [8])
+
+    #expect(all("reward").map { $0.replayed ?? false } == [false, true])
+    #expect(all("slate").map(\.draws) == [8])
   }
 
   @Test(arguments: ["loud", "load,", ""])
