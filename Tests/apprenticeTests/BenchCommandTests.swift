@@ -66,7 +66,7 @@ import Testing
         + ["slate"] + Array(repeating: "sft", count: 4) + ["load"])
     func all(_ name: String) -> [Row] { rows.filter { $0.row == name } }
 
-    let machine = rows[0]
+    let machine = try #require(rows.first)
     let peaks = try [machine.sgemmGflopsBefore, machine.sgemmGflopsAfter].map { try #require($0) }
     #expect(machine.sgemmGflops == peaks.max())
 
