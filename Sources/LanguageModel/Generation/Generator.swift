@@ -32,12 +32,13 @@ public final class Generator {
   ///
   /// - Parameters:
   ///   - adapter: nil draws from the base model.
+  ///   - stopsAtEnd: false goes on after the end token, to the longest length: for measuring.
   ///   - onStep: called after each token of each with all tokens so far; false cancels.
   /// - Throws: ``LanguageModelError`` when the prompt is empty or does not fit into the context with
   ///   the longest completion; `CancellationError` when `onStep` cancels.
   public func generate(
     prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
-    onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
+    stopsAtEnd: Bool = true, onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
   ) throws -> [GeneratedCompletion] {
     let c = model.configuration
     guard sampling.maxTokens > 0 else {
@@ -62,7 +63,8 @@ public final class Generator {
       drafts[index].tokens.append(token)
       drafts[index].logprobs.append(logprob)
       drafts[index].isFinished =
-        token == model.tokenizer.endToken || drafts[index].tokens.count == sampling.maxTokens
+        (stopsAtEnd && token == model.tokenizer.endToken)
+        || drafts[index].tokens.count == sampling.maxTokens
     }
 
     cache.logits.withUnsafeBufferPointer { logits in
