@@ -162,7 +162,7 @@ static void code_part(void *context, int thread, int threads) {
   struct code_rows rows = code_rows_in(job->scratch, job->rows, job->codes->inputs);
   long tiles = code_tile_count(job->rows), total = 0, first = 0, column = 0;
   kernels()->make_code_rows(job->x, job->x_stride, &rows, tiles * thread / threads,
-                            tiles * (thread + 1) / threads);
+                            tiles * (thread + 1) / threads, 0, rows.inputs / BLOCK);
   spin_barrier_wait(&job->barrier, threads);
   for (long i = 0; i < job->count; i++) total += code_panel_count(job->codes + i);
   for (long i = 0; i < job->count; i++) {

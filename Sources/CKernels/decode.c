@@ -3,14 +3,14 @@
 #include "table.h"
 
 long decode_thread_scratch(const struct apprentice_decode *t) {
-  long width = t->heads * t->head_size, widest = t->ff > width ? t->ff : width;
-  long scores = t->heads / t->kv_heads * (t->prompt_capacity + t->capacity);
-  long floats = t->count * (t->hidden + t->rank + t->ff) + scores;
-  return code_rows_size(t->count, widest > t->hidden ? widest : t->hidden) + (floats + 15) / 16 * 64;
+  long width = t->heads * t->head_size, rows = t->count * t->heads / t->kv_heads;
+  long floats = t->count * (t->hidden + t->rank + t->ff) +
+                rows * (2 * t->head_size + t->prompt_capacity + t->capacity);
+  return code_rows_size(t->count, width > t->hidden ? width : t->hidden) + (floats + 31) / 16 * 64;
 }
 
 long apprentice_decode_scratch(const struct apprentice_decode *t) {
-  return decode_thread_scratch(t) * apprentice_thread_count();
+  return code_rows_size(t->count, t->ff) + decode_thread_scratch(t) * apprentice_thread_count();
 }
 
 struct decode_job {

@@ -31,7 +31,7 @@ struct kernel_table {
                 float second_correction);
   double (*sum_of_squares)(const float *values, long count);
   void (*make_code_rows)(const float *x, long stride, const struct code_rows *out, long first_tile,
-                         long end_tile);
+                         long end_tile, long first_block, long end_block);
   void (*code_product)(const struct apprentice_codes *codes, const struct code_rows *x, long begin,
                        long end, float *out, long stride, const struct code_extra *extra,
                        int accumulate);

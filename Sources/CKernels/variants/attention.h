@@ -58,10 +58,17 @@ static void block_product(float *c, long c_stride, const float *a, long row_step
     block_row_tile(c + i * c_stride, c_stride, a + i * row_step, row_step, column_step, b, b_stride,
                    n, depth, TILE_ROWS, round_up, accumulate);
   }
-  for (; i < m; i++) {
-    block_row_tile(c + i * c_stride, c_stride, a + i * row_step, row_step, column_step, b, b_stride,
-                   n, depth, 1, round_up, accumulate);
+#define LAST_ROWS(ROWS)                                                                          \
+  case ROWS:                                                                                     \
+    block_row_tile(c + i * c_stride, c_stride, a + i * row_step, row_step, column_step, b, b_stride, n, \
+                   depth, ROWS, round_up, accumulate);                                           \
+    break;
+  switch (m - i) {
+    LAST_ROWS(1)
+    LAST_ROWS(2)
+    LAST_ROWS(3)
   }
+#undef LAST_ROWS
 }
 
 // The query rows [begin, end) of a span, and the keys that any of them attends to.

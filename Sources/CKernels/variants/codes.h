@@ -45,8 +45,9 @@ INLINE short_vec codes_of_slot(short_vec packed, int slot, enum apprentice_code_
   return slot == 0 ? (short_vec)((ushort_vec)packed << 8) >> 8 : packed >> 8;
 }
 
+// Rounds the tiles [first_tile, end_tile) of x, their blocks [first_block, end_block) of inputs.
 static void make_code_rows(const float *x, long stride, const struct code_rows *out, long first_tile,
-                           long end_tile) {
+                           long end_tile, long first_block, long end_block) {
   const float rounder = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
   long inputs = out->inputs;
   for (long tile = first_tile; tile < end_tile; tile++) {
@@ -54,8 +55,8 @@ static void make_code_rows(const float *x, long stride, const struct code_rows *
     int32_t *pairs = out->pairs + begin * inputs / 2;
     float *scales = out->scales + begin * inputs / BLOCK, *sums = out->sums + begin * inputs / BLOCK;
     for (long r = 0; r < rows; r++) {
-      const float *row = x + (begin + r) * stride;
-      for (long block = 0; block < inputs / BLOCK; block++, row += BLOCK) {
+      const float *row = x + (begin + r) * stride + first_block * BLOCK;
+      for (long block = first_block; block < end_block; block++, row += BLOCK) {
         vec values[BLOCK / LANES], largest = splat(0);
         for (int i = 0; i < BLOCK / LANES; i++) {
           values[i] = load(row + i * LANES);

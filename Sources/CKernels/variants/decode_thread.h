@@ -2,11 +2,13 @@
 // every thread for itself, which is quicker than sharing it.
 
 struct decode_scratch {
-  float *normed;         // [count, hidden]
-  float *reduced;        // [count, rank]
-  float *up;             // [count, ff]
-  float *scores;         // [heads per key head, prompt_capacity + capacity]
-  struct code_rows rows; // of the input of the linear layers at hand
+  float *normed;          // [count, hidden]
+  float *reduced;         // [count, rank]
+  float *up;              // [count, ff]
+  float *queries;         // [rows, head_size], with count * heads per key head rows
+  float *mixed;           // [rows, head_size]
+  float *scores;          // [rows, prompt_capacity + capacity]
+  struct code_rows rows;  // of the input of the linear layers at hand
   uint8_t *row_memory;
 };
 
@@ -14,7 +16,7 @@ struct decode_scratch {
 static void decode_input(const struct apprentice_decode *t, struct decode_scratch *s, const float *x,
                          long inputs) {
   s->rows = code_rows_in(s->row_memory, t->count, inputs);
-  make_code_rows(x, inputs, &s->rows, 0, code_tile_count(t->count));
+  make_code_rows(x, inputs, &s->rows, 0, code_tile_count(t->count), 0, inputs / BLOCK);
 }
 
 // Panels of a linear layer with its adapter, for the input that was rounded last.
@@ -70,44 +72,55 @@ static void decode_scores(const float *queries, long heads, long head_size, cons
   }
 }
 
-// One completion's attention for the query heads of one key head: rotates the new query and key,
-// keeps the new key and value, attends to the prompt and to the completion so far.
+// Attention of the completions [first, last) for the query heads of one key head: rotates the new
+// queries and keys, keeps the new keys and values, attends to the prompt, with all queries at once, and to
+// each completion so far.
 static void decode_attention(const struct apprentice_decode *t,
-                             const struct apprentice_decode_layer *layer, long i, long group,
-                             float *scores) {
-  long size = t->head_size, per_group = t->heads / t->kv_heads;
+                             const struct apprentice_decode_layer *layer,
+                             const struct decode_scratch *s, long group, long first, long last) {
+  long size = t->head_size, per_group = t->heads / t->kv_heads, rows = (last - first) * per_group;
   long width = t->heads * size, kv_width = t->kv_heads * size;
-  float *row = t->qkv + i * (width + 2 * kv_width);
-  float *queries = row + group * per_group * size, *key = row + width + group * size;
-  const float *value = row + width + kv_width + group * size;
-  int32_t position = (int32_t)(t->prompt_length + t->length);
-  rope(queries, 0, 1, per_group, size, &position, t->cosines, t->sines, 1);
-  rope(key, 0, 1, 1, size, &position, t->cosines, t->sines, 1);
-
-  long place = (t->slots[i] * t->kv_heads + group) * size * t->capacity;
-  float *keys = layer->keys + place, *values = layer->values + place;
-  for (long d = 0; d < size; d++) keys[d * t->capacity + t->length] = key[d];
-  memcpy(values + t->length * size, value, (size_t)size * sizeof(float));
-
-  const float *prompt_keys = layer->prompt_keys + group * size * t->prompt_capacity;
-  const float *prompt_values = layer->prompt_values + group * size * t->prompt_capacity;
-  long prompt = t->prompt_length, own = t->length + 1;
-  long stride = t->prompt_capacity + t->capacity;
-  decode_scores(queries, per_group, size, prompt_keys, t->prompt_capacity, prompt, scores, stride);
-  decode_scores(queries, per_group, size, keys, t->capacity, own, scores + t->prompt_capacity, stride);
+  long prompt = t->prompt_length, own = t->length + 1, stride = t->prompt_capacity + t->capacity;
+  int32_t position = (int32_t)(prompt + t->length);
+  for (long i = first; i < last; i++) {
+    float *row = t->qkv + i * (width + 2 * kv_width), *key = row + width + group * size;
+    float *queries = s->queries + (i - first) * per_group * size;
+    memcpy(queries, row + group * per_group * size, (size_t)(per_group * size) * sizeof(float));
+    rope(queries, 0, 1, per_group, size, &position, t->cosines, t->sines, 1);
+    rope(key, 0, 1, 1, size, &position, t->cosines, t->sines, 1);
+    long place = (t->slots[i] * t->kv_heads + group) * size * t->capacity;
+    float *keys = layer->keys + place, *values = layer->values + place;
+    for (long d = 0; d < size; d++) keys[d * t->capacity + t->length] = key[d];
+    memcpy(values + t->length * size, key + kv_width, (size_t)size * sizeof(float));
+    decode_scores(queries, per_group, size, keys, t->capacity, own,
+                  s->scores + (i - first) * per_group * stride + t->prompt_capacity, stride);
+  }
+  block_product(s->scores, stride, s->queries, size, 1,
+                layer->prompt_keys + group * size * t->prompt_capacity, t->prompt_capacity, rows, prompt,
+                size, 1, 0);
 
   float scale = 1 / sqrtf((float)size);
-  for (long q = 0; q < per_group; q++) {
-    float *prompt_scores = scores + q * stride, *own_scores = prompt_scores + t->prompt_capacity;
-    float max = largest_value(prompt_scores, prompt), own_max = largest_value(own_scores, own);
+  for (long r = 0; r < rows; r++) {
+    float *scores = s->scores + r * stride, *own_scores = scores + t->prompt_capacity;
+    float max = largest_value(scores, prompt), own_max = largest_value(own_scores, own);
     max = (own_max > max ? own_max : max) * scale;
-    float total = exponentials_of_scores(prompt_scores, prompt, prompt, scale, max);
-    total += exponentials_of_scores(own_scores, own, own, scale, max);
-    float *out = t->attended + i * width + (group * per_group + q) * size;
-    block_product(out, size, prompt_scores, stride, 1, prompt_values, size, 1, size, prompt, 0, 0);
-    block_product(out, size, own_scores, stride, 1, values, size, 1, size, own, 0, 1);
+    float total = exponentials_of_scores(scores, prompt, prompt, scale, max) +
+                  exponentials_of_scores(own_scores, own, own, scale, max);
+    // Scaling the weights is as good as scaling their sum, and they are in the cache.
     float inverse = 1 / total;
-    for (long d = 0; d < size; d++) out[d] *= inverse;
+    for (long p = 0; p < prompt; p++) scores[p] *= inverse;
+    for (long p = 0; p < own; p++) own_scores[p] *= inverse;
+  }
+  block_product(s->mixed, size, s->scores, stride, 1,
+                layer->prompt_values + group * size * t->prompt_capacity, size, rows, size, prompt, 0, 0);
+  for (long i = first; i < last; i++) {
+    long row = (i - first) * per_group;
+    float *mixed = s->mixed + row * size;
+    const float *values = layer->values + (t->slots[i] * t->kv_heads + group) * size * t->capacity;
+    block_product(mixed, size, s->scores + row * stride + t->prompt_capacity, stride, 1, values, size,
+                  per_group, size, own, 0, 1);
+    memcpy(t->attended + i * width + group * per_group * size, mixed,
+           (size_t)(per_group * size) * sizeof(float));
   }
 }
 
@@ -138,12 +151,15 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
                           int threads) {
   long width = t->heads * t->head_size, count = t->count;
   struct decode_scratch s;
-  s.row_memory = t->scratch + thread * decode_thread_scratch(t);
-  long widest = t->ff > width ? t->ff : width;
-  s.normed = (float *)(s.row_memory + code_rows_size(count, widest > t->hidden ? widest : t->hidden));
+  struct code_rows activated = code_rows_in(t->scratch, count, t->ff);
+  s.row_memory = t->scratch + code_rows_size(count, t->ff) + thread * decode_thread_scratch(t);
+  s.normed = (float *)(s.row_memory + code_rows_size(count, width > t->hidden ? width : t->hidden));
   s.reduced = s.normed + count * t->hidden;
   s.up = s.reduced + count * t->rank;
-  s.scores = s.up + count * t->ff;
+  s.queries = s.up + count * t->ff;
+  s.mixed = s.queries + count * t->heads / t->kv_heads * t->head_size;
+  s.scores = s.mixed + count * t->heads / t->kv_heads * t->head_size;
+  long parts = count < threads ? count : threads;
 
   for (long l = 0; l < t->layer_count; l++) {
     const struct apprentice_decode_layer *layer = t->layers + l;
@@ -153,8 +169,10 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
     decode_queries_keys_values(t, &s, layer, thread, threads);
     spin_barrier_wait(barrier, threads);
 
-    for (long task = thread; task < count * t->kv_heads; task += threads) {
-      decode_attention(t, layer, task / t->kv_heads, task % t->kv_heads, s.scores);
+    for (long task = thread; task < parts * t->kv_heads; task += threads) {
+      long part = task / t->kv_heads;
+      decode_attention(t, layer, &s, task % t->kv_heads, count * part / parts,
+                       count * (part + 1) / parts);
     }
     spin_barrier_wait(barrier, threads);
 
@@ -165,17 +183,21 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
 
     rms_norm(t->x, layer->mlp_norm, s.normed, 0, count, t->hidden, t->epsilon);
     decode_input(t, &s, s.normed, t->hidden);
-    struct code_share wide = share_of(&layer->gate.weights, thread, threads);
+    // Whole blocks of the next layer's input, which each thread rounds for all.
+    long blocks = t->ff / BLOCK, first_block = blocks * thread / threads;
+    long end_block = blocks * (thread + 1) / threads;
+    struct code_share wide = {first_block * BLOCK / PANEL, end_block * BLOCK / PANEL};
     decode_linear(t, &s, &layer->gate, wide, t->activated, t->ff, 0);
     decode_linear(t, &s, &layer->up, wide, s.up, t->ff, 0);
-    long begin = wide.begin * PANEL, end = wide.end * PANEL < t->ff ? wide.end * PANEL : t->ff;
+    long begin = first_block * BLOCK, end = end_block * BLOCK;
     for (long i = 0; i < count; i++) {
       float *gate = t->activated + i * t->ff + begin;
       swiglu(gate, s.up + i * t->ff + begin, gate, end - begin);
     }
+    make_code_rows(t->activated, t->ff, &activated, 0, code_tile_count(count), first_block, end_block);
     spin_barrier_wait(barrier, threads);
 
-    decode_input(t, &s, t->activated, t->ff);
+    s.rows = activated;
     decode_linear(t, &s, &layer->down, panels, t->x, t->hidden, 1);
     spin_barrier_wait(barrier, threads);
   }

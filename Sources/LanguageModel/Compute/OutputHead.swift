@@ -15,7 +15,7 @@ final class OutputHead {
   private let arena = Arena()
   private let chunkRows = 128
   /// Whether logits are computed with integer codes where the file holds such.
-  var usesCodes = true
+  var usesCodes = false
   private var codes: CodeWeights?
 
   /// The chosen rows: those of the targets, then those whose hidden state is wanted.

@@ -48,8 +48,8 @@ public final class TrainingPass {
     set { transformer.keptFloats = newValue / MemoryLayout<Float>.stride }
   }
 
-  /// Whether the forward pass multiplies with integer codes, which lose nothing of a quantised file,
-  /// where the file holds such; false computes all of it in float32.
+  /// Whether the forward pass multiplies with integer codes where the file holds such, as sampling does;
+  /// else all of it is computed in float32.
   var usesCodes: Bool {
     get { transformer.usesCodes }
     set {

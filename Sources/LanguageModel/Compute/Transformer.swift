@@ -13,7 +13,7 @@ final class Transformer {
   var keptFloats = 128 << 20
   /// Whether the forward pass multiplies with integer codes where the file holds such; the backward
   /// pass never does.
-  var usesCodes = true
+  var usesCodes = false
   private var codes: CodeWeights?
 
   private(set) var rows: PackedRows?

@@ -11,22 +11,21 @@ final class Decoder {
   private let slots: Int
   /// The number of tokens there is room for in each.
   private let capacity: Int
-  private let keysAndValues: FloatMemory
   private let buffers: Buffers
-  private let memory: FloatMemory
   private var layers: [apprentice_decode_layer] = []
   /// Tokens that every completion has in its keys and values.
   private var length = 0
 
   /// What a step writes.
   private struct Buffers {
-    var x, qkv, attended, activated, logits: UnsafeMutablePointer<Float>
+    var x, qkv, attended, activated, logits, keysAndValues: UnsafeMutablePointer<Float>
     var scratch: UnsafeMutablePointer<UInt8>
   }
 
+  /// - Parameter arena: the decoder's memory until the arena is divided again.
   init(
     model: LanguageModel, cache: PromptCache, adapter: DecodingAdapter?, rotary: RotaryTable,
-    slots: Int, maxTokens: Int
+    slots: Int, maxTokens: Int, arena: Arena
   ) throws(LanguageModelError) {
     let c = model.configuration
     self.model = model
@@ -37,47 +36,43 @@ final class Decoder {
     self.slots = slots
     capacity = (maxTokens + 31) / 32 * 32
     rotary.extend(to: cache.prompt.count + maxTokens)
-    keysAndValues = try FloatMemory(
-      count: c.layerCount * 2 * slots * c.keyValueSize * capacity + 32)
 
     var shape = apprentice_decode()
     shape.hidden = c.hiddenSize
     shape.ff = c.feedForwardSize
     shape.heads = c.headCount
+    shape.head_size = c.headSize
     shape.kv_heads = c.keyValueHeadCount
     shape.prompt_capacity = cache.capacity
     shape.capacity = capacity
     shape.rank = adapter?.rank ?? 0
     shape.count = slots
-    let sizes = [
-      slots * c.hiddenSize, slots * c.attentionInputSize, slots * c.querySize,
-      slots * c.feedForwardSize, slots * c.vocabularySize, apprentice_decode_scratch(&shape) / 4,
-    ]
-    memory = try FloatMemory(count: sizes.reduce(0) { $0 + ($1 + 31) / 16 * 16 })
-    var next = memory.base
-    let places = sizes.map { size in
-      defer { next += (size + 31) / 16 * 16 }
-      return next
+    let scratch = apprentice_decode_scratch(&shape) / MemoryLayout<Float>.stride
+    let capacity = capacity
+    buffers = try arena.divide { take in
+      Buffers(
+        x: take(slots * c.hiddenSize), qkv: take(slots * c.attentionInputSize),
+        attended: take(slots * c.querySize), activated: take(slots * c.feedForwardSize),
+        logits: take(slots * c.vocabularySize),
+        keysAndValues: take(c.layerCount * 2 * slots * c.keyValueSize * capacity + 16),
+        scratch: UnsafeMutableRawPointer(take(scratch)).assumingMemoryBound(to: UInt8.self))
     }
-    buffers = Buffers(
-      x: places[0], qkv: places[1], attended: places[2], activated: places[3], logits: places[4],
-      scratch: UnsafeMutableRawPointer(places[5]).assumingMemoryBound(to: UInt8.self))
     layers = (0..<c.layerCount).map(describe)
   }
 
   /// Appends a token to each of some completions.
   ///
-  /// - Parameter completions: the slots that go on, with the token each appends; all have had one in
-  ///   every step so far.
+  /// - Parameters:
+  ///   - slotNumbers: the slots that go on; all have had a token in every step so far.
+  ///   - tokens: the token that each appends.
   /// - Returns: the logits of each, `[completions, vocabulary]`, until the next step.
-  func step(_ completions: [(slot: Int, token: TokenID)]) -> Matrix {
+  func step(_ slotNumbers: [Int32], tokens: [TokenID]) -> Matrix {
     let c = model.configuration
     let weights = model.weights
-    for (row, completion) in completions.enumerated() {
+    for (row, token) in tokens.enumerated() {
       (buffers.x + row * c.hiddenSize).update(
-        from: weights.embedding.base + Int(completion.token) * c.hiddenSize, count: c.hiddenSize)
+        from: weights.embedding.base + Int(token) * c.hiddenSize, count: c.hiddenSize)
     }
-    let slotNumbers = completions.map { Int32($0.slot) }
     layers.withUnsafeBufferPointer { layers in
       slotNumbers.withUnsafeBufferPointer { slotNumbers in
         rotary.cosines.withUnsafeBufferPointer { cosines in
@@ -89,7 +84,7 @@ final class Decoder {
               final_norm: weights.finalNorm, head: codes.head, rank: adapter?.rank ?? 0,
               cosines: cosines.baseAddress,
               sines: sines.baseAddress, prompt_length: cache.prompt.count,
-              prompt_capacity: cache.capacity, capacity: capacity, count: completions.count,
+              prompt_capacity: cache.capacity, capacity: capacity, count: tokens.count,
               slots: slotNumbers.baseAddress, length: length, x: buffers.x, qkv: buffers.qkv,
               attended: buffers.attended, activated: buffers.activated, logits: buffers.logits,
               scratch: buffers.scratch)
@@ -99,13 +94,13 @@ final class Decoder {
       }
     }
     length += 1
-    return Matrix(buffers.logits, completions.count, c.vocabularySize)
+    return Matrix(buffers.logits, tokens.count, c.vocabularySize)
   }
 
   private func describe(_ index: Int) -> apprentice_decode_layer {
     let c = model.configuration
     let layer = model.weights.layers[index]
-    let own = keysAndValues.base + index * 2 * slots * c.keyValueSize * capacity
+    let own = buffers.keysAndValues + index * 2 * slots * c.keyValueSize * capacity
     func linear(_ linear: LinearLayer) -> apprentice_linear {
       let factors = adapter?.factors(layer: index, linear: linear)
       return apprentice_linear(

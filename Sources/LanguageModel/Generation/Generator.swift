@@ -11,10 +11,12 @@ public final class Generator {
   private let transformer: Transformer
   private var cache: PromptCache?
   private var decodingAdapter: DecodingAdapter?
+  private let decoding = Arena()
 
   public init(model: LanguageModel) {
     self.model = model
     transformer = Transformer(model: model)
+    transformer.usesCodes = true
   }
 
   /// One completion in the making.
@@ -54,10 +56,15 @@ public final class Generator {
     let cache = try cache(for: prompt, adapter: adapter, identity: identity)
     let decoder = try Decoder(
       model: model, cache: cache, adapter: try decodingAdapter(for: adapter, identity: identity),
-      rotary: transformer.rotary, slots: seeds.count, maxTokens: sampling.maxTokens)
+      rotary: transformer.rotary, slots: seeds.count, maxTokens: sampling.maxTokens,
+      arena: decoding)
     let weights = try FloatMemory(count: c.vocabularySize)
 
     var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
+    for index in drafts.indices {
+      drafts[index].tokens.reserveCapacity(sampling.maxTokens)
+      drafts[index].logprobs.reserveCapacity(sampling.maxTokens)
+    }
     func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) {
       let (token, logprob) = drafts[index].sampler.draw(from: logits, weights: weights.base)
       drafts[index].tokens.append(token)
@@ -70,16 +77,20 @@ public final class Generator {
     cache.logits.withUnsafeBufferPointer { logits in
       for index in drafts.indices { extend(index, from: logits) }
     }
+    var active = drafts.indices.map(Int32.init)
+    var last: [TokenID] = []
     var step = 0
     while true {
       if let onStep, !onStep(step, drafts.map(\.tokens)) { throw CancellationError() }
       step += 1
-      let active = drafts.indices.filter { !drafts[$0].isFinished }
+      active.removeAll { drafts[Int($0)].isFinished }
       guard !active.isEmpty else { break }
-      let logits = decoder.step(active.map { ($0, drafts[$0].tokens.last!) })
+      last.removeAll(keepingCapacity: true)
+      for index in active { last.append(drafts[Int(index)].tokens.last!) }
+      let logits = decoder.step(active, tokens: last)
       for (row, index) in active.enumerated() {
         extend(
-          index,
+          Int(index),
           from: UnsafeBufferPointer(
             start: logits.base + row * c.vocabularySize, count: c.vocabularySize))
       }
