@@ -15,6 +15,8 @@ struct apprentice_low_rank {
 struct apprentice_decode_layer {
   const float *attention_norm;  // [hidden]
   const float *qkv;             // [(heads + 2 kv_heads) * head_size, hidden]
+  const float *qkv_bias;        // [(heads + 2 kv_heads) * head_size], or NULL
+  const float *query_norm, *key_norm;  // [head_size], or both NULL
   const float *output;          // [hidden, heads * head_size]
   const float *mlp_norm;        // [hidden]
   const float *gate_up;         // [2 ff, hidden]

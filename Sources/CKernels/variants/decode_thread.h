@@ -74,8 +74,9 @@ static void decode_scores(const float *queries, long heads, long head_size, cons
   }
 }
 
-// One completion's attention for the query heads of one key head: rotates the new query and key,
-// keeps the new key and value, attends to the prompt and to the completion so far.
+// One completion's attention for the query heads of one key head: adds the biases, normalises and
+// rotates the new query and key where the model does, keeps the new key and value, attends to the
+// prompt and to the completion so far.
 static void decode_attention(const struct apprentice_decode *t,
                              const struct apprentice_decode_layer *layer, long i, long group,
                              float *scores) {
@@ -83,7 +84,17 @@ static void decode_attention(const struct apprentice_decode *t,
   long width = t->heads * size, kv_width = t->kv_heads * size;
   float *row = t->qkv + i * (width + 2 * kv_width);
   float *queries = row + group * per_group * size, *key = row + width + group * size;
-  const float *value = row + width + kv_width + group * size;
+  float *value = row + width + kv_width + group * size;
+  if (layer->qkv_bias) {
+    const float *bias = layer->qkv_bias;
+    for (long d = 0; d < per_group * size; d++) queries[d] += bias[group * per_group * size + d];
+    for (long d = 0; d < size; d++) key[d] += bias[width + group * size + d];
+    for (long d = 0; d < size; d++) value[d] += bias[width + kv_width + group * size + d];
+  }
+  if (layer->query_norm) {
+    rms_norm(queries, layer->query_norm, queries, 0, per_group, size, t->epsilon);
+    rms_norm(key, layer->key_norm, key, 0, 1, size, t->epsilon);
+  }
   int32_t position = (int32_t)(t->prompt_length + t->length);
   rope(queries, 0, 1, per_group, size, &position, t->cosines, t->sines, 1);
   rope(key, 0, 1, 1, size, &position, t->cosines, t->sines, 1);

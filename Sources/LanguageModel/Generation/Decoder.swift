@@ -105,6 +105,9 @@ final class Decoder {
     var description = apprentice_decode_layer()
     description.attention_norm = UnsafePointer(layer.attentionNorm)
     description.qkv = UnsafePointer(layer.queryKeyValue.base)
+    description.qkv_bias = layer.queryKeyValueBias.map { UnsafePointer($0) }
+    description.query_norm = layer.headNorms.map { UnsafePointer($0.query) }
+    description.key_norm = layer.headNorms.map { UnsafePointer($0.key) }
     description.output = UnsafePointer(layer.output.base)
     description.mlp_norm = UnsafePointer(layer.feedForwardNorm)
     description.gate_up = UnsafePointer(layer.gateUp.base)
