@@ -17,12 +17,10 @@ import Testing
 
     let answers = try bench.write(
       "answers.jsonl", #"{"prompt":"Name a river.","completion":"The Elbe."}"#)
-    let training = try bench.run(
-      [
-        "train", "sft", "--data", answers, "--out", "adapter", "--steps", "8", "--learning-rate",
-        "0.01",
-      ]
-        + model)
+    let training = try run([
+      "train", "sft", "--data", answers, "--out", "adapter", "--steps", "8", "--learning-rate",
+      "0.01",
+    ])
     #expect(training.status == 0, "\(training.errors)")
     struct Sum: Decodable { var sum: Double }
     func sum(_ arguments: String...) throws -> Double {
