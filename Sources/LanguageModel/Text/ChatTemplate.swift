@@ -97,10 +97,10 @@ public struct ChatTemplate: Sendable, Equatable {
     case .gemma: (beginning, end) = (token("bos") ?? "<bos>", "<end_of_turn>")
     }
     // A token's text may also be an ordinary one's: then it cannot stand for a turn.
-    let types = gguf.integers("tokenizer.ggml.token_type")
+    let types = gguf.integers("tokenizer.ggml.token_type") ?? []
     for token in specialTokens {
       let index = vocabulary.firstIndex { $0.elementsEqual(token.utf8) }
-      guard let index, types?[index] != 1 else {
+      guard let index, !types.indices.contains(index) || types[index] != 1 else {
         throw LanguageModelError(
           "\(gguf.path): lacks the special token '\(token)' that the chat template needs; name "
             + "another with --chat-template NAME (\(names))"
