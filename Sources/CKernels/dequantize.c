@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "halves.h"
+
 // Products and sums are rounded apart, as the formats' reference rounds them, on any processor.
 #pragma clang fp contract(off)
 
@@ -11,23 +13,6 @@
 #else
 #define VECTORIZED
 #endif
-
-// IEEE half to single without branches, so that a loop over it becomes vector code: the exponent is
-// moved by a multiplication, which also normalises subnormals; infinities and NaN keep theirs.
-static inline float half_to_float(uint16_t half) {
-  uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
-  uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13;
-  float scaled;
-  memcpy(&scaled, &magnitude, 4);
-  scaled *= 0x1p112f;
-  uint32_t bits;
-  memcpy(&bits, &scaled, 4);
-  bits |= (half & 0x7c00u) == 0x7c00u ? 0x7f800000u : 0u;
-  bits |= sign;
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
 
 static inline float load_half(const uint8_t *bytes) {
   uint16_t half;

@@ -1,6 +1,7 @@
 #ifndef APPRENTICE_TABLE_H
 #define APPRENTICE_TABLE_H
 
+#include "code_rows.h"
 #include "decode.h"
 #include "kernels.h"
 #include "parallel.h"
@@ -31,13 +32,19 @@ struct kernel_table {
                 float gradient_scale, float step_size, float beta1, float beta2, float epsilon,
                 float second_correction);
   double (*sum_of_squares)(const float *values, long count);
-  void (*product)(const float *weights, long inputs, const float *x, long x_stride, long rows,
-                  float *out, long out_stride, long begin, long end, int accumulate);
+  void (*make_code_rows)(const float *x, long stride, const struct code_rows *out, long first_tile,
+                         long end_tile);
+  void (*code_product)(const struct apprentice_codes *codes, const struct code_rows *x, long begin,
+                       long end, float *out, long stride, const struct code_extra *extra,
+                       int accumulate);
   void (*decode_thread)(const struct apprentice_decode *decode, struct spin_barrier *barrier,
                         int thread, int threads);
 };
 
-extern const struct kernel_table kernels_portable, kernels_avx2, kernels_avx512;
+/// What a thread needs for a decoding step, in bytes.
+long decode_thread_scratch(const struct apprentice_decode *decode);
+
+extern const struct kernel_table kernels_portable, kernels_avx2, kernels_avx512, kernels_avx512_vnni;
 
 /// The variant that this thread uses: the best one unless another has been chosen.
 const struct kernel_table *kernels(void);

@@ -15,7 +15,7 @@ struct Apprentice: ParsableCommand {
     subcommands: [
       Open.self, RunTrainer.self, Prompts.self, Import.self, Export.self, Train.self,
       Generate.self, Logprobs.self, Score.self, Tokenize.self, Stats.self, Simulate.self,
-      Doctor.self,
+      Bench.self, Doctor.self,
     ],
     defaultSubcommand: Open.self)
 }

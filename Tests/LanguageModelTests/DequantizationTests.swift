@@ -95,7 +95,7 @@ import Testing
 }
 
 /// The formats' definitions, one value at a time.
-private enum Reference {
+enum Reference {
   static func half(_ low: UInt8, _ high: UInt8) -> Float {
     let bits = Int(high) << 8 | Int(low)
     let exponent = bits >> 10 & 31

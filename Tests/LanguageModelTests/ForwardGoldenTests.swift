@@ -1,8 +1,9 @@
 import Feedback
 import Foundation
-import LanguageModel
 import TestSupport
 import Testing
+
+@testable import LanguageModel
 
 /// All tests that compute with a model: oneDNN is called by one at a time.
 @Suite(.serialized) struct ComputeTests {}
@@ -18,8 +19,10 @@ extension ComputeTests {
       model = try realModel.get()
     }
 
-    @Test func `log-probabilities of the likeliest next tokens match`() throws {
+    @Test(arguments: [false, true])
+    func `log-probabilities of the likeliest next tokens match`(usesCodes: Bool) throws {
       let pass = TrainingPass(model: model)
+      pass.usesCodes = usesCodes
       for golden in goldens.logits {
         let output = try pass.forward(
           [PackedSequence(prompt: golden.ids, completions: golden.topIds.map { [$0] })],
@@ -31,8 +34,10 @@ extension ComputeTests {
       }
     }
 
-    @Test func `log-probabilities of completions match`() throws {
+    @Test(arguments: [false, true])
+    func `log-probabilities of completions match`(usesCodes: Bool) throws {
       let pass = TrainingPass(model: model)
+      pass.usesCodes = usesCodes
       for golden in goldens.completionLogprobs {
         let output = try pass.forward(
           [PackedSequence(prompt: golden.promptIds, completions: [golden.completionIds])],

@@ -88,6 +88,15 @@ extension ComputeTests {
           prompt: prompt, adapter: adapter, seeds: [0], sampling: sampling) == [changed])
     }
 
+    @Test func `told not to stop, every completion has the longest length`() throws {
+      let completions = try Generator(model: model).generate(
+        prompt: prompt, adapter: nil, seeds: Array(0..<40),
+        sampling: SamplingParameters(temperature: 3, maxTokens: 60), stopsAtEnd: false)
+      let end = model.tokenizer.endToken
+      #expect(completions.allSatisfy { $0.tokenIDs.count == 60 && $0.logprobs.count == 60 })
+      #expect(completions.contains { $0.tokenIDs.dropLast().contains(end) })
+    }
+
     @Test func `the end token stops a completion and stays out of its text`() throws {
       let completions = try Generator(model: model).generate(
         prompt: prompt, adapter: nil, seeds: Array(0..<40),

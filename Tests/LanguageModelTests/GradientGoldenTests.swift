@@ -32,10 +32,11 @@ extension ComputeTests {
       -logprobs.joined().joined().reduce(0.0) { $0 + Double($1) } / Double(count)
     }
 
-    @Test(arguments: [false, true])
-    func `supervised loss and gradients match`(recomputing: Bool) throws {
+    @Test(arguments: [false, true], [false, true])
+    func `supervised loss and gradients match`(recomputing: Bool, usesCodes: Bool) throws {
       let adapter = goldens.adapter(model.configuration)
       let pass = TrainingPass(model: model)
+      pass.usesCodes = usesCodes
       if recomputing { pass.keptBytes = 0 }
       let (batch, gradients, count) = supervised()
       let output = try pass.forward(

@@ -6,21 +6,6 @@ import Testing
 /// Every variant of every kernel that this processor runs, against plain loops in double precision.
 extension ComputeTests {
   @Suite(.serialized) struct KernelTests {
-    /// Runs `body` with each variant, the best last.
-    private func withEachVariant(_ body: (apprentice_variant) throws -> Void) rethrows {
-      let best = apprentice_best_variant()
-      defer { apprentice_use_variant(best) }
-      for raw in 0...best.rawValue {
-        apprentice_use_variant(apprentice_variant(rawValue: raw))
-        try body(apprentice_variant(rawValue: raw))
-      }
-    }
-
-    private func numbers(_ count: Int, seed: UInt64, spread: Double = 1) -> [Float] {
-      var random = SplitMix64(seed: seed)
-      return (0..<count).map { _ in Float((2 * random.uniform() - 1) * spread) }
-    }
-
     private func expect(
       _ computed: [Float], _ reference: [Double], within tolerance: Double = 1e-5,
       _ variant: apprentice_variant, sourceLocation: SourceLocation = #_sourceLocation
@@ -217,29 +202,6 @@ extension ComputeTests {
           (0.0, 17), (0.2, 17), (0.3, 600), (0.74, 600), (0.76, 1000), (2, 1000),
         ] {
           #expect(apprentice_pick(weights, weights.count, target) == index)
-        }
-      }
-    }
-
-    @Test(arguments: [(8, 40), (50, 64), (576, 30)])
-    func `products of few rows`(inputs: Int, outputs: Int) {
-      for rows in 1...9 {
-        let weights = numbers(inputs * outputs, seed: 8)
-        let x = numbers(rows * inputs, seed: 9)
-        var reference: [Double] = []
-        for row in 0..<rows {
-          for output in 0..<outputs {
-            var sum = 0.0
-            for input in 0..<inputs {
-              sum += Double(weights[output * inputs + input]) * Double(x[row * inputs + input])
-            }
-            reference.append(sum)
-          }
-        }
-        withEachVariant { variant in
-          var out = [Float](repeating: 0, count: rows * outputs)
-          apprentice_few_rows_product(weights, x, &out, rows, inputs, outputs)
-          expect(out, reference, variant)
         }
       }
     }

@@ -144,6 +144,7 @@ extension WorkspaceStatus {
     status.job = JobStatus(title: "the policy learns 3 labels", progress: 0.64, remaining: 20)
     status.rewardAccuracy = Estimate(value: 0.71, low: 0.61, high: 0.8, count: 84)
     status.longerWins = Estimate(value: 0.52, low: 0.4, high: 0.6, count: 84)
+    status.shorterWins = Estimate(value: 0.44, low: 0.36, high: 0.55, count: 84)
     for label in 0..<27 {
       let bump = label % 3 == 0 ? 0.05 : 0.0
       status.accuracySeries.append(0.5 + Double(label) / 108 + bump)

@@ -40,12 +40,17 @@ enum Program {
   }
 
   /// Runs the program to its end.
+  ///
+  /// - Parameter mounting: shell commands that change what is mounted, for this run only; see
+  ///   ``canMount``.
   static func run(
-    _ arguments: [String], input: String = "", in folder: URL, environment: [String: String] = [:]
+    _ arguments: [String], input: String = "", in folder: URL, environment: [String: String] = [:],
+    mounting: String? = nil
   ) throws -> Outcome {
     let files = try TemporaryFolder()
     let (process, output, errors) = try start(
-      arguments, input: input, in: folder, files: files.url, environment: environment)
+      arguments, input: input, in: folder, files: files.url, environment: environment,
+      mounting: mounting)
     process.waitUntilExit()
     return Outcome(
       status: process.terminationReason == .exit
@@ -57,7 +62,7 @@ enum Program {
   /// Starts the program with its output going to files.
   static func start(
     _ arguments: [String], input: String = "", in folder: URL, files: URL,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], mounting: String? = nil
   ) throws -> (process: Process, output: URL, errors: URL) {
     func file(_ name: String, _ text: String = "") throws -> URL {
       let url = files.appendingPathComponent(name)
@@ -69,6 +74,10 @@ enum Program {
     let process = Process()
     process.executableURL = url
     process.arguments = arguments
+    if let mounting {
+      process.executableURL = unshare
+      process.arguments = mountNamespace(mounting) + [url.path] + arguments
+    }
     process.currentDirectoryURL = folder
     process.environment = [
       "PATH": "/usr/bin:/bin", "HOME": folder.path, "XDG_CACHE_HOME": folder.path + "/cache",
@@ -86,6 +95,24 @@ enum Program {
     try process.run()
     return (process, output, errors)
   }
+
+  private static let unshare = URL(fileURLWithPath: "/usr/bin/unshare")
+
+  /// What `unshare` takes to run commands and then a program with mounts of its own.
+  private static func mountNamespace(_ commands: String) -> [String] {
+    ["--map-root-user", "--mount", "/bin/sh", "-ec", commands + "\nexec \"$@\"", "sh"]
+  }
+
+  /// Whether this system lets tests mount file systems that only the program they run sees.
+  static let canMount: Bool = {
+    let process = Process()
+    process.executableURL = unshare
+    process.arguments = mountNamespace("mount -t tmpfs tmpfs /mnt") + ["/bin/true"]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
 
   /// The prompts that come with the program.
   static let prompts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

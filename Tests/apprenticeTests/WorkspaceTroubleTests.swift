@@ -1,8 +1,9 @@
 import Foundation
-import Storage
 import TerminalUI
 import TestSupport
 import Testing
+
+@testable import Storage
 
 /// Workspaces and terminals that the program cannot work with: one sentence, exit 1.
 @Suite struct WorkspaceTroubleTests {
@@ -69,6 +70,61 @@ import Testing
     let before = try Data(contentsOf: file)
     expectRefusal(try bench.run("stats"), saying: "apprentice.sqlite")
     #expect(try Data(contentsOf: file) == before)
+  }
+
+  @Test(.enabled(if: Program.canMount, "needs unprivileged mounts"), arguments: [true, false])
+  func aReadOnlyWorkspace(isThere: Bool) throws {
+    try FileManager.default.createDirectory(
+      at: bench.url.appendingPathComponent("workspace"), withIntermediateDirectories: false)
+    if isThere { #expect(try bench.run("stats").status == 0) }
+    for command in [["stats"], ["trainer", "--until-idle"], ["prompts", "retire", "1"]] {
+      expectRefusal(
+        try run(
+          command,
+          mounting: "mount --bind workspace workspace; "
+            + "mount -o remount,ro,bind workspace"),
+        saying: "workspace", "cannot be written")
+    }
+  }
+
+  @Test(.enabled(if: Program.canMount, "needs unprivileged mounts"))
+  func aFullDisk() throws {
+    try bench.write(
+      "many.txt", (0..<40_000).map { "Many words about \($0)?\n" }.joined())
+    #expect(try bench.run("stats").status == 0)
+    let before = try bench.run("prompts", "list", "--json").output
+    // The refusal is looked at, then what is left on the disk that was full.
+    let outcome = try run(
+      ["prompts", "list", "--json"],
+      mounting: """
+        cp -a workspace copy
+        mount -t tmpfs -o size=2m tmpfs workspace
+        cp -a copy/. workspace
+        if "$1" prompts add many.txt; then exit 9; fi
+        """)
+    #expect(outcome.status == 0)
+    #expect(outcome.output == before)
+    #expect(outcome.errors.contains("is full: nothing was saved"), "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+  }
+
+  @Test func aDatabaseThatAnotherProgramBlocks() throws {
+    #expect(try bench.run("stats").status == 0)
+    try bench.write("one.txt", "Hello?\n")
+    let count = try bench.run("prompts", "list").output
+    let workspace = try Workspace.open(bench.url.appendingPathComponent("workspace"))
+    defer { workspace.close() }
+    try workspace.write { _ in
+      expectRefusal(
+        try bench.run("prompts", "add", bench.path("one.txt")), saying: "apprentice.sqlite",
+        "blocked by another program for more than 5 seconds")
+    }
+    #expect(try bench.run("prompts", "list").output == count)
+  }
+
+  private func run(_ command: [String], mounting: String) throws -> Program.Outcome {
+    try Program.run(
+      command, in: bench.url, environment: ["APPRENTICE_MODEL": bench.model], mounting: mounting)
   }
 
   @Test func aSmallTerminalIsToldSoAndTheWorkWaits() throws {

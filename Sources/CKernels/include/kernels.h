@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 // What oneDNN does not offer: everything of a transformer's forward and backward pass that is not a
-// large matrix product. Matrices are row-major. Each kernel exists in three variants, of which the best
+// large matrix product. Matrices are row-major. Each kernel exists in four variants, of which the best
 // for the processor is chosen, and divides its rows among the threads of libgomp's pool, which is the
 // pool that oneDNN uses too: call all of them from one thread.
 
@@ -13,6 +13,7 @@ enum apprentice_variant {
   APPRENTICE_PORTABLE = 0,
   APPRENTICE_AVX2 = 1,
   APPRENTICE_AVX512 = 2,
+  APPRENTICE_AVX512_VNNI = 3,
 };
 
 /// The best variant that this processor runs.

@@ -1,6 +1,6 @@
 // The kernels, compiled once for each variant: LANES floats a vector, VARIANT the table's name.
-#include <math.h>
-#include <string.h>
+// The including file has math.h, string.h and table.h; ADD_PAIRS and LOAD_HALVES are its own
+// instructions, if it has them.
 
 #pragma clang fp contract(fast)
 
@@ -11,9 +11,9 @@
 #include "rope.h"
 #include "swiglu.h"
 #include "softmax.h"
-#include "product.h"
 #include "attention.h"
 #include "adamw.h"
+#include "codes.h"
 #include "decode_thread.h"
 // clang-format on
 
@@ -32,6 +32,7 @@ const struct kernel_table VARIANT = {
     .add_heads = add_heads,
     .adamw = adamw,
     .sum_of_squares = sum_of_squares,
-    .product = product,
+    .make_code_rows = make_code_rows,
+    .code_product = code_product,
     .decode_thread = decode_thread,
 };

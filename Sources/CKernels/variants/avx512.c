@@ -1,11 +1,17 @@
 #include "../table.h"
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
+
+#include "../halves.h"
 #pragma clang attribute push( \
-    __attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw"))), apply_to = function)
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512vl,avx512dq,avx512bw"))), apply_to = function)
 #define LANES 16
 #define VARIANT kernels_avx512
+#define ADD_PAIRS(sums, a, b) \
+  (int_vec) _mm512_add_epi32((__m512i)(sums), _mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#define LOAD_HALVES(p) (vec) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(p)))
 #include "all.h"
 #pragma clang attribute pop
 #endif

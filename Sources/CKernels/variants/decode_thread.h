@@ -2,43 +2,39 @@
 // every thread for itself, which is quicker than sharing it.
 
 struct decode_scratch {
-  float *normed;    // [count, max(hidden, ff)]
-  float *low_rank;  // [count, 3 rank]
-  float *up;        // [count, ff]
-  float *scores;    // [heads per key head, prompt_capacity + capacity]
+  float *normed;         // [count, hidden]
+  float *reduced;        // [count, rank]
+  float *up;             // [count, ff]
+  float *scores;         // [heads per key head, prompt_capacity + capacity]
+  struct code_rows rows; // of the input of the linear layers at hand
+  uint8_t *row_memory;
 };
 
-struct slice {
-  long begin, end;
-};
-
-INLINE struct slice slice_of(long count, int thread, int threads) {
-  long blocks = (count + 3) / 4;
-  long begin = blocks * thread / threads * 4, end = blocks * (thread + 1) / threads * 4;
-  return (struct slice){begin, end < count ? end : count};
+// Rounds the input of some linear layers; every thread for itself.
+static void decode_input(const struct apprentice_decode *t, struct decode_scratch *s, const float *x,
+                         long inputs) {
+  s->rows = code_rows_in(s->row_memory, t->count, inputs);
+  make_code_rows(x, inputs, &s->rows, 0, code_tile_count(t->count));
 }
 
-// out[i][offset + n] (+)= weights[n] · x[i] + scale * B[n] · (A x[i]) for the n of the slice that lie
-// within [0, outputs) after the offset is taken off.
-static void decode_linear(const struct apprentice_decode *t, const struct apprentice_low_rank *low,
-                          const float *u, const float *weights, long inputs, const float *x,
-                          float *out, long out_stride, long offset, long outputs,
-                          struct slice slice, int accumulate) {
-  long begin = slice.begin - offset, end = slice.end - offset;
-  begin = begin < 0 ? 0 : begin;
-  end = end > outputs ? outputs : end;
-  if (begin >= end) return;
-  struct operand main = {weights + offset * inputs, inputs, x, inputs};
-  struct operand extra = {low->b, low->a ? t->rank : 0, u, t->rank};
-  product_with(&main, &extra, t->count, out + offset, out_stride, begin, end, accumulate);
-}
-
-// u = scale * A x, [count, rank].
-static void decode_low_rank(const struct apprentice_decode *t, const struct apprentice_low_rank *low,
-                            const float *x, long inputs, float *u) {
-  if (!low->a) return;
-  product(low->a, inputs, x, inputs, t->count, u, t->rank, 0, t->rank, 0);
-  for (long i = 0; i < t->count * t->rank; i++) u[i] *= t->low_rank_scale;
+// Panels of a linear layer with its adapter, for the input that was rounded last.
+static void decode_linear(const struct apprentice_decode *t, const struct decode_scratch *s,
+                          const struct apprentice_linear *linear, struct code_share panels, float *out,
+                          long stride, int accumulate) {
+  if (panels.begin >= panels.end) return;
+  struct code_extra extra = {
+      .b = linear->b,
+      .b_stride = code_panel_count(&linear->weights) * PANEL,
+      .u = s->reduced,
+      .u_stride = t->rank,
+      .depth = t->rank,
+  };
+  int adapted = linear->a.outputs > 0;
+  if (adapted) {
+    code_product(&linear->a, &s->rows, 0, code_panel_count(&linear->a), s->reduced, t->rank, 0, 0);
+  }
+  code_product(&linear->weights, &s->rows, panels.begin, panels.end, out, stride,
+               adapted ? &extra : 0, accumulate);
 }
 
 enum { QUERIES_AT_ONCE = 4 };
@@ -126,30 +122,46 @@ static void decode_attention(const struct apprentice_decode *t,
   }
 }
 
+// The thread's share of the panels of queries, keys and values together.
+static void decode_queries_keys_values(const struct apprentice_decode *t,
+                                       const struct decode_scratch *s,
+                                       const struct apprentice_decode_layer *layer, int thread,
+                                       int threads) {
+  const struct apprentice_linear *linears[3] = {&layer->query, &layer->key, &layer->value};
+  long total = 0, first = 0, column = 0;
+  long stride = (t->heads + 2 * t->kv_heads) * t->head_size;
+  for (int i = 0; i < 3; i++) total += code_panel_count(&linears[i]->weights);
+  for (int i = 0; i < 3; i++) {
+    const struct apprentice_codes *weights = &linears[i]->weights;
+    struct code_share panels = code_share_of(weights, first, total, thread, threads);
+    decode_linear(t, s, linears[i], panels, t->qkv + column, stride, 0);
+    first += code_panel_count(weights);
+    column += weights->outputs;
+  }
+}
+
+// The thread's share of one matrix's panels.
+INLINE struct code_share share_of(const struct apprentice_codes *codes, int thread, int threads) {
+  return code_share_of(codes, 0, code_panel_count(codes), thread, threads);
+}
+
 static void decode_thread(const struct apprentice_decode *t, struct spin_barrier *barrier, int thread,
                           int threads) {
-  long width = t->heads * t->head_size, kv_width = t->kv_heads * t->head_size;
-  long qkv_width = width + 2 * kv_width, count = t->count;
-  long widest = t->hidden > t->ff ? t->hidden : t->ff;
+  long width = t->heads * t->head_size, count = t->count;
   struct decode_scratch s;
-  s.normed = t->scratch + thread * (apprentice_decode_scratch(t) / apprentice_thread_count());
-  s.low_rank = s.normed + count * widest;
-  s.up = s.low_rank + count * 3 * t->rank;
+  s.row_memory = t->scratch + thread * decode_thread_scratch(t);
+  long widest = t->ff > width ? t->ff : width;
+  s.normed = (float *)(s.row_memory + code_rows_size(count, widest > t->hidden ? widest : t->hidden));
+  s.reduced = s.normed + count * t->hidden;
+  s.up = s.reduced + count * t->rank;
   s.scores = s.up + count * t->ff;
-  long u = count * t->rank;
 
   for (long l = 0; l < t->layer_count; l++) {
     const struct apprentice_decode_layer *layer = t->layers + l;
-    const struct apprentice_low_rank *low = layer->low_rank;
 
     rms_norm(t->x, layer->attention_norm, s.normed, 0, count, t->hidden, t->epsilon);
-    for (int i = 0; i < 3; i++) decode_low_rank(t, low + i, s.normed, t->hidden, s.low_rank + i * u);
-    struct slice slice = slice_of(qkv_width, thread, threads);
-    long offsets[4] = {0, width, width + kv_width, qkv_width};
-    for (int i = 0; i < 3; i++) {
-      decode_linear(t, low + i, s.low_rank + i * u, layer->qkv, t->hidden, s.normed, t->qkv, qkv_width,
-                    offsets[i], offsets[i + 1] - offsets[i], slice, 0);
-    }
+    decode_input(t, &s, s.normed, t->hidden);
+    decode_queries_keys_values(t, &s, layer, thread, threads);
     spin_barrier_wait(barrier, threads);
 
     for (long task = thread; task < count * t->kv_heads; task += threads) {
@@ -157,35 +169,30 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
     }
     spin_barrier_wait(barrier, threads);
 
-    slice = slice_of(t->hidden, thread, threads);
-    decode_low_rank(t, low + 3, t->attended, width, s.low_rank);
-    decode_linear(t, low + 3, s.low_rank, layer->output, width, t->attended, t->x, t->hidden, 0,
-                  t->hidden, slice, 1);
+    struct code_share panels = share_of(&layer->output.weights, thread, threads);
+    decode_input(t, &s, t->attended, width);
+    decode_linear(t, &s, &layer->output, panels, t->x, t->hidden, 1);
     spin_barrier_wait(barrier, threads);
 
     rms_norm(t->x, layer->mlp_norm, s.normed, 0, count, t->hidden, t->epsilon);
-    for (int i = 0; i < 2; i++) {
-      decode_low_rank(t, low + 4 + i, s.normed, t->hidden, s.low_rank + i * u);
-    }
-    struct slice wide = slice_of(t->ff, thread, threads);
-    decode_linear(t, low + 4, s.low_rank, layer->gate_up, t->hidden, s.normed, t->activated, t->ff, 0,
-                  t->ff, wide, 0);
-    decode_linear(t, low + 5, s.low_rank + u, layer->gate_up + t->ff * t->hidden, t->hidden, s.normed,
-                  s.up, t->ff, 0, t->ff, wide, 0);
+    decode_input(t, &s, s.normed, t->hidden);
+    struct code_share wide = share_of(&layer->gate.weights, thread, threads);
+    decode_linear(t, &s, &layer->gate, wide, t->activated, t->ff, 0);
+    decode_linear(t, &s, &layer->up, wide, s.up, t->ff, 0);
+    long begin = wide.begin * PANEL, end = wide.end * PANEL < t->ff ? wide.end * PANEL : t->ff;
     for (long i = 0; i < count; i++) {
-      float *gate = t->activated + i * t->ff + wide.begin;
-      swiglu(gate, s.up + i * t->ff + wide.begin, gate, wide.end - wide.begin);
+      float *gate = t->activated + i * t->ff + begin;
+      swiglu(gate, s.up + i * t->ff + begin, gate, end - begin);
     }
     spin_barrier_wait(barrier, threads);
 
-    decode_low_rank(t, low + 6, t->activated, t->ff, s.low_rank);
-    decode_linear(t, low + 6, s.low_rank, layer->down, t->ff, t->activated, t->x, t->hidden, 0,
-                  t->hidden, slice, 1);
+    decode_input(t, &s, t->activated, t->ff);
+    decode_linear(t, &s, &layer->down, panels, t->x, t->hidden, 1);
     spin_barrier_wait(barrier, threads);
   }
 
   rms_norm(t->x, t->final_norm, s.normed, 0, count, t->hidden, t->epsilon);
-  struct slice slice = slice_of(t->vocabulary, thread, threads);
-  product(t->head, t->hidden, s.normed, t->hidden, count, t->logits, t->vocabulary, slice.begin,
-          slice.end, 0);
+  decode_input(t, &s, s.normed, t->hidden);
+  struct code_share panels = share_of(&t->head, thread, threads);
+  code_product(&t->head, &s.rows, panels.begin, panels.end, t->logits, t->vocabulary, 0, 0);
 }

@@ -3,6 +3,10 @@
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float unaligned_vec __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef int32_t int_vec __attribute__((vector_size(4 * LANES)));
+typedef int16_t short_vec __attribute__((vector_size(4 * LANES)));
+typedef uint16_t ushort_vec __attribute__((vector_size(4 * LANES)));
+typedef int16_t unaligned_short_vec __attribute__((vector_size(4 * LANES), aligned(2)));
+typedef int16_t half_short_vec __attribute__((vector_size(2 * LANES)));
 
 #define INLINE static inline __attribute__((always_inline))
 

@@ -33,6 +33,7 @@ struct Activations {
   var activated: Matrix
   var keysTransposed: Matrix
   var attentionScratch: UnsafeMutablePointer<Float>
+  var codeScratch: UnsafeMutablePointer<Float>
 
   /// What only the backward pass needs.
   var backward: BackwardActivations?
@@ -75,7 +76,7 @@ extension Activations {
 
   /// Divides memory for `rows` rows.
   init(
-    _ c: ModelConfiguration, rows: Int, scratch: Int, rank: Int, keeping: Keeping?,
+    _ c: ModelConfiguration, rows: Int, attentionScratch: Int, rank: Int, keeping: Keeping?,
     take: (Int) -> UnsafeMutablePointer<Float>
   ) {
     func matrix(_ columns: Int) -> Matrix { Matrix(take(rows * columns), rows, columns) }
@@ -107,7 +108,8 @@ extension Activations {
     activated = matrix(c.feedForwardSize)
     let columns = (rows + 31) / 16 * 16
     keysTransposed = Matrix(take(c.keyValueSize * columns + 16), c.keyValueSize, columns)
-    attentionScratch = take(scratch)
+    self.attentionScratch = take(attentionScratch)
+    codeScratch = take(c.codeScratch(rows: rows))
     backward =
       keeping == nil
       ? nil

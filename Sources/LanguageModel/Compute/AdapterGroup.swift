@@ -1,5 +1,5 @@
 /// The linear layers of one transformer layer that share an input, as one product sees them: their
-/// factors A stand one below the other.
+/// weights, and an adapter's factors A, stand one below the other.
 enum AdapterGroup: Int, CaseIterable {
   case attentionInput, attentionOutput, feedForwardInput, feedForwardOutput
 
@@ -10,6 +10,11 @@ enum AdapterGroup: Int, CaseIterable {
     case .feedForwardInput: [.gate, .up]
     case .feedForwardOutput: [.down]
     }
+  }
+
+  /// The raw values of its linear layers, which follow one another.
+  var range: Range<Int> {
+    linears[0].rawValue..<(linears[0].rawValue + linears.count)
   }
 }
 

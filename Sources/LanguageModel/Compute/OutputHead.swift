@@ -14,6 +14,9 @@ final class OutputHead {
   private let model: LanguageModel
   private let arena = Arena()
   private let chunkRows = 128
+  /// Whether logits are computed with integer codes where the file holds such.
+  var usesCodes = true
+  private var codes: CodeWeights?
 
   /// The chosen rows: those of the targets, then those whose hidden state is wanted.
   private var rows: [Int] = []
@@ -27,6 +30,7 @@ final class OutputHead {
     var normedGradient: Matrix
     var gatheredGradient: Matrix
     var logits: Matrix
+    var codeScratch: UnsafeMutablePointer<Float>
   }
 
   init(model: LanguageModel) {
@@ -43,6 +47,7 @@ final class OutputHead {
   ) throws(LanguageModelError) -> (logprobs: [Float], hidden: Matrix) {
     let c = model.configuration
     let hidden = c.hiddenSize
+    codes = usesCodes ? try model.codes() : nil
     rows = targets.map(\.row) + hiddenRows
     self.targets = targets
     let count = rows.count
@@ -53,7 +58,8 @@ final class OutputHead {
         normed: Matrix(take(count * hidden), count, hidden),
         normedGradient: Matrix(take(count * hidden), count, hidden),
         gatheredGradient: Matrix(take(count * hidden), count, hidden),
-        logits: Matrix(take(chunk * c.vocabularySize), chunk, c.vocabularySize))
+        logits: Matrix(take(chunk * c.vocabularySize), chunk, c.vocabularySize),
+        codeScratch: take(c.codeScratch(rows: chunk)))
     }
     self.memory = memory
     for (index, row) in rows.enumerated() {
@@ -114,7 +120,8 @@ final class OutputHead {
       let range = begin..<min(begin + chunkRows, targets.count)
       let logits = memory.logits.rows(0..<range.count)
       multiply(
-        memory.normed.rows(range).plain, model.weights.head.transposed, into: logits)
+        memory.normed.rows(range), codes: codes.map { [$0.head] } ?? [],
+        weights: model.weights.head, into: logits, scratch: memory.codeScratch)
       tokens.withUnsafeBufferPointer { tokens in
         logprobs.withUnsafeMutableBufferPointer { logprobs in
           if let coefficients {

@@ -48,6 +48,16 @@ public final class TrainingPass {
     set { transformer.keptFloats = newValue / MemoryLayout<Float>.stride }
   }
 
+  /// Whether the forward pass multiplies with integer codes, which lose nothing of a quantised file,
+  /// where the file holds such; false computes all of it in float32.
+  var usesCodes: Bool {
+    get { transformer.usesCodes }
+    set {
+      transformer.usesCodes = newValue
+      head.usesCodes = newValue
+    }
+  }
+
   /// Computes a batch.
   ///
   /// - Parameters:

@@ -11,6 +11,10 @@ final class Transformer {
   /// How many floats a forward pass may keep of its layers for the backward pass, which computes the
   /// lowest layers again when there are more.
   var keptFloats = 128 << 20
+  /// Whether the forward pass multiplies with integer codes where the file holds such; the backward
+  /// pass never does.
+  var usesCodes = true
+  private var codes: CodeWeights?
 
   private(set) var rows: PackedRows?
   private(set) var activations: Activations?
@@ -37,6 +41,7 @@ final class Transformer {
   ) throws(LanguageModelError) -> Matrix {
     let c = configuration
     let rank = adapter?.rank ?? 0
+    codes = usesCodes ? try model.codes() : nil
     keeping = nil
     if keepForBackward {
       let perLayer = rows.count * Activations.floatsPerRow(c, rank: rank)
@@ -48,7 +53,7 @@ final class Transformer {
     let scratch = apprentice_attention_scratch(rows.longestKeys)
     let activations = try arena.divide { take in
       Activations(
-        c, rows: rows.count, scratch: scratch, rank: rank, keeping: keeping, take: take)
+        c, rows: rows.count, attentionScratch: scratch, rank: rank, keeping: keeping, take: take)
     }
     self.rows = rows
     self.adapter = adapter
@@ -84,8 +89,9 @@ final class Transformer {
       c.hiddenSize, c.normEpsilon)
     if let bias = weights.queryKeyValueBias { a.queryKeyValue.fillRows(with: bias) }
     multiply(
-      activations.normed.plain, weights.queryKeyValue.transposed, into: a.queryKeyValue,
-      adding: weights.queryKeyValueBias != nil)
+      activations.normed, codes: codes(.attentionInput, layer: layer),
+      weights: weights.queryKeyValue, into: a.queryKeyValue,
+      adding: weights.queryKeyValueBias != nil, scratch: activations.codeScratch)
     adapter?.addForward(
       .attentionInput, layer: layer, input: activations.normed, reduced: a.reduced[0],
       output: a.queryKeyValue)
@@ -95,7 +101,10 @@ final class Transformer {
       c.headSize, rows.positions, rotary.cosines, rotary.sines)
     withAttention(layer) { apprentice_attention($0) }
     a.middle.base.update(from: a.input.base, count: rows.count * c.hiddenSize)
-    multiply(a.attended.plain, weights.output.transposed, into: a.middle, adding: true)
+    multiply(
+      a.attended, codes: codes(.attentionOutput, layer: layer), weights: weights.output,
+      into: a.middle,
+      adding: true, scratch: activations.codeScratch)
     adapter?.addForward(
       .attentionOutput, layer: layer, input: a.attended, reduced: a.reduced[1], output: a.middle)
 
@@ -103,7 +112,10 @@ final class Transformer {
     apprentice_rms_norm(
       a.middle.base, weights.feedForwardNorm, activations.normed.base, a.middleInverseRMS,
       rows.count, c.hiddenSize, c.normEpsilon)
-    multiply(activations.normed.plain, weights.gateUp.transposed, into: a.gateUp)
+    multiply(
+      activations.normed, codes: codes(.feedForwardInput, layer: layer), weights: weights.gateUp,
+      into: a.gateUp,
+      scratch: activations.codeScratch)
     adapter?.addForward(
       .feedForwardInput, layer: layer, input: activations.normed, reduced: a.reduced[2],
       output: a.gateUp)
@@ -118,10 +130,17 @@ final class Transformer {
     }
     apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
     output.base.update(from: a.middle.base, count: rows.count * c.hiddenSize)
-    multiply(activations.activated.plain, weights.down.transposed, into: output, adding: true)
+    multiply(
+      activations.activated, codes: codes(.feedForwardOutput, layer: layer), weights: weights.down,
+      into: output,
+      adding: true, scratch: activations.codeScratch)
     adapter?.addForward(
       .feedForwardOutput, layer: layer, input: activations.activated, reduced: a.reduced[3],
       output: output)
+  }
+
+  private func codes(_ group: AdapterGroup, layer: Int) -> ArraySlice<apprentice_codes> {
+    codes?.layers[layer].linears[group.range] ?? []
   }
 
   /// Calls `body` with the description of a layer's attention that the kernels read.

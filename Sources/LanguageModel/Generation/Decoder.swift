@@ -5,7 +5,8 @@ final class Decoder {
   private let model: LanguageModel
   private let cache: PromptCache
   private let rotary: RotaryTable
-  private let adapter: LoRAAdapter?
+  private let codes: CodeWeights
+  private let adapter: DecodingAdapter?
   /// The number of completions there is room for.
   private let slots: Int
   /// The number of tokens there is room for in each.
@@ -13,20 +14,23 @@ final class Decoder {
   private let keysAndValues: FloatMemory
   private let buffers: Buffers
   private let memory: FloatMemory
+  private var layers: [apprentice_decode_layer] = []
   /// Tokens that every completion has in its keys and values.
   private var length = 0
 
   /// What a step writes.
   private struct Buffers {
-    var x, qkv, attended, activated, logits, scratch: UnsafeMutablePointer<Float>
+    var x, qkv, attended, activated, logits: UnsafeMutablePointer<Float>
+    var scratch: UnsafeMutablePointer<UInt8>
   }
 
   init(
-    model: LanguageModel, cache: PromptCache, adapter: LoRAAdapter?, rotary: RotaryTable,
+    model: LanguageModel, cache: PromptCache, adapter: DecodingAdapter?, rotary: RotaryTable,
     slots: Int, maxTokens: Int
   ) throws(LanguageModelError) {
     let c = model.configuration
     self.model = model
+    codes = try model.codes()
     self.cache = cache
     self.rotary = rotary
     self.adapter = adapter
@@ -47,7 +51,7 @@ final class Decoder {
     shape.count = slots
     let sizes = [
       slots * c.hiddenSize, slots * c.attentionInputSize, slots * c.querySize,
-      slots * c.feedForwardSize, slots * c.vocabularySize, apprentice_decode_scratch(&shape),
+      slots * c.feedForwardSize, slots * c.vocabularySize, apprentice_decode_scratch(&shape) / 4,
     ]
     memory = try FloatMemory(count: sizes.reduce(0) { $0 + ($1 + 31) / 16 * 16 })
     var next = memory.base
@@ -57,7 +61,8 @@ final class Decoder {
     }
     buffers = Buffers(
       x: places[0], qkv: places[1], attended: places[2], activated: places[3], logits: places[4],
-      scratch: places[5])
+      scratch: UnsafeMutableRawPointer(places[5]).assumingMemoryBound(to: UInt8.self))
+    layers = (0..<c.layerCount).map(describe)
   }
 
   /// Appends a token to each of some completions.
@@ -72,7 +77,6 @@ final class Decoder {
       (buffers.x + row * c.hiddenSize).update(
         from: weights.embedding.base + Int(completion.token) * c.hiddenSize, count: c.hiddenSize)
     }
-    let layers = (0..<c.layerCount).map { layer in describe(layer) }
     let slotNumbers = completions.map { Int32($0.slot) }
     layers.withUnsafeBufferPointer { layers in
       slotNumbers.withUnsafeBufferPointer { slotNumbers in
@@ -82,8 +86,8 @@ final class Decoder {
               layers: layers.baseAddress, layer_count: layers.count, hidden: c.hiddenSize,
               ff: c.feedForwardSize, heads: c.headCount, kv_heads: c.keyValueHeadCount,
               head_size: c.headSize, vocabulary: c.vocabularySize, epsilon: c.normEpsilon,
-              final_norm: weights.finalNorm, head: weights.head.base, rank: adapter?.rank ?? 0,
-              low_rank_scale: adapter?.scale ?? 0, cosines: cosines.baseAddress,
+              final_norm: weights.finalNorm, head: codes.head, rank: adapter?.rank ?? 0,
+              cosines: cosines.baseAddress,
               sines: sines.baseAddress, prompt_length: cache.prompt.count,
               prompt_capacity: cache.capacity, capacity: capacity, count: completions.count,
               slots: slotNumbers.baseAddress, length: length, x: buffers.x, qkv: buffers.qkv,
@@ -102,31 +106,17 @@ final class Decoder {
     let c = model.configuration
     let layer = model.weights.layers[index]
     let own = keysAndValues.base + index * 2 * slots * c.keyValueSize * capacity
-    var description = apprentice_decode_layer()
-    description.attention_norm = UnsafePointer(layer.attentionNorm)
-    description.qkv = UnsafePointer(layer.queryKeyValue.base)
-    description.qkv_bias = layer.queryKeyValueBias.map { UnsafePointer($0) }
-    description.query_norm = layer.headNorms.map { UnsafePointer($0.query) }
-    description.key_norm = layer.headNorms.map { UnsafePointer($0.key) }
-    description.output = UnsafePointer(layer.output.base)
-    description.mlp_norm = UnsafePointer(layer.feedForwardNorm)
-    description.gate_up = UnsafePointer(layer.gateUp.base)
-    description.down = UnsafePointer(layer.down.base)
-    description.prompt_keys = cache.keys(layer: index)
-    description.prompt_values = cache.values(layer: index)
-    description.keys = own
-    description.values = own + slots * c.keyValueSize * capacity
-    guard let adapter, adapter.layers.contains(index) else { return description }
-    func lowRank(_ linear: LinearLayer) -> apprentice_low_rank {
-      let base = UnsafePointer(adapter.parameters.baseAddress!)
-      return apprentice_low_rank(
-        a: base + adapter.range(layer: index, linear: linear, factor: .a).lowerBound,
-        b: base + adapter.range(layer: index, linear: linear, factor: .b).lowerBound)
+    func linear(_ linear: LinearLayer) -> apprentice_linear {
+      let factors = adapter?.factors(layer: index, linear: linear)
+      return apprentice_linear(
+        weights: codes.layers[index][linear], a: factors?.a ?? apprentice_codes(), b: factors?.b)
     }
-    description.low_rank = (
-      lowRank(.query), lowRank(.key), lowRank(.value), lowRank(.output), lowRank(.gate),
-      lowRank(.up), lowRank(.down)
-    )
-    return description
+    return apprentice_decode_layer(
+      attention_norm: layer.attentionNorm, qkv_bias: layer.queryKeyValueBias,
+      query_norm: layer.headNorms?.query, key_norm: layer.headNorms?.key, mlp_norm: layer.feedForwardNorm, query: linear(.query),
+      key: linear(.key), value: linear(.value), output: linear(.output), gate: linear(.gate),
+      up: linear(.up), down: linear(.down), prompt_keys: cache.keys(layer: index),
+      prompt_values: cache.values(layer: index), keys: own,
+      values: own + slots * c.keyValueSize * capacity)
   }
 }

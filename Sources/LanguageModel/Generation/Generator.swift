@@ -10,6 +10,7 @@ public final class Generator {
   private let model: LanguageModel
   private let transformer: Transformer
   private var cache: PromptCache?
+  private var decodingAdapter: DecodingAdapter?
 
   public init(model: LanguageModel) {
     self.model = model
@@ -31,12 +32,13 @@ public final class Generator {
   ///
   /// - Parameters:
   ///   - adapter: nil draws from the base model.
+  ///   - stopsAtEnd: false goes on after the end token, to the longest length: for measuring.
   ///   - onStep: called after each token of each with all tokens so far; false cancels.
   /// - Throws: ``LanguageModelError`` when the prompt is empty or does not fit into the context with
   ///   the longest completion; `CancellationError` when `onStep` cancels.
   public func generate(
     prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
-    onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
+    stopsAtEnd: Bool = true, onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
   ) throws -> [GeneratedCompletion] {
     let c = model.configuration
     guard sampling.maxTokens > 0 else {
@@ -48,10 +50,11 @@ public final class Generator {
       )
     }
     guard !seeds.isEmpty else { return [] }
-    let cache = try cache(for: prompt, adapter: adapter)
+    let identity = adapter.map(AdapterIdentity.init)
+    let cache = try cache(for: prompt, adapter: adapter, identity: identity)
     let decoder = try Decoder(
-      model: model, cache: cache, adapter: adapter, rotary: transformer.rotary,
-      slots: seeds.count, maxTokens: sampling.maxTokens)
+      model: model, cache: cache, adapter: try decodingAdapter(for: adapter, identity: identity),
+      rotary: transformer.rotary, slots: seeds.count, maxTokens: sampling.maxTokens)
     let weights = try FloatMemory(count: c.vocabularySize)
 
     var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
@@ -60,7 +63,8 @@ public final class Generator {
       drafts[index].tokens.append(token)
       drafts[index].logprobs.append(logprob)
       drafts[index].isFinished =
-        token == model.tokenizer.endToken || drafts[index].tokens.count == sampling.maxTokens
+        (stopsAtEnd && token == model.tokenizer.endToken)
+        || drafts[index].tokens.count == sampling.maxTokens
     }
 
     cache.logits.withUnsafeBufferPointer { logits in
@@ -84,15 +88,25 @@ public final class Generator {
   }
 
   private func cache(
-    for prompt: [TokenID], adapter: LoRAAdapter?
+    for prompt: [TokenID], adapter: LoRAAdapter?, identity: AdapterIdentity?
   ) throws(LanguageModelError) -> PromptCache {
-    if let cache, cache.prompt == prompt, cache.adapter == adapter.map(AdapterIdentity.init) {
-      return cache
-    }
+    if let cache, cache.prompt == prompt, cache.adapter == identity { return cache }
     self.cache = nil
-    let computed = try PromptCache(prompt: prompt, adapter: adapter, with: transformer)
+    let computed = try PromptCache(
+      prompt: prompt, adapter: adapter, identity: identity, with: transformer)
     self.cache = computed
     return computed
+  }
+
+  private func decodingAdapter(
+    for adapter: LoRAAdapter?, identity: AdapterIdentity?
+  ) throws(LanguageModelError) -> DecodingAdapter? {
+    guard let adapter, let identity else { return nil }
+    if let decodingAdapter, decodingAdapter.identity == identity { return decodingAdapter }
+    decodingAdapter = nil
+    let packed = try DecodingAdapter(adapter, identity: identity)
+    decodingAdapter = packed
+    return packed
   }
 
   private func completion(_ draft: Draft, seed: UInt64) -> GeneratedCompletion {

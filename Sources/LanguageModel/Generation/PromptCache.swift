@@ -13,7 +13,8 @@ final class PromptCache {
 
   /// Computes the prompt.
   init(
-    prompt: [TokenID], adapter: LoRAAdapter?, with transformer: Transformer
+    prompt: [TokenID], adapter: LoRAAdapter?, identity: AdapterIdentity?,
+    with transformer: Transformer
   ) throws(LanguageModelError) {
     let model = transformer.model
     let c = model.configuration
@@ -43,11 +44,13 @@ final class PromptCache {
       residual.base + (prompt.count - 1) * c.hiddenSize, model.weights.finalNorm, &normed, nil, 1,
       c.hiddenSize, c.normEpsilon)
     var logits = [Float](repeating: 0, count: c.vocabularySize)
-    apprentice_few_rows_product(
-      model.weights.head.base, normed, &logits, 1, c.hiddenSize, c.vocabularySize)
+    var head = try model.codes().head
+    var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(1, c.hiddenSize))
+    apprentice_code_product(
+      &head, 1, normed, c.hiddenSize, 1, &logits, c.vocabularySize, 0, &scratch)
 
     self.prompt = prompt
-    self.adapter = adapter.map(AdapterIdentity.init)
+    self.adapter = identity
     self.capacity = capacity
     self.logits = logits
     self.memory = memory

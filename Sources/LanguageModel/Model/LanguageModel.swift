@@ -11,13 +11,16 @@ public final class LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   public let chatTemplate: ChatTemplate
   let weights: ModelWeights
+  private let file: GGUFFile
+  private let packedCodes = Mutex<CodeWeights?>(nil)
   private let digest = Mutex<String?>(nil)
 
   private init(
-    path: String, configuration: ModelConfiguration, tokenizer: Tokenizer,
+    file: GGUFFile, configuration: ModelConfiguration, tokenizer: Tokenizer,
     chatTemplate: ChatTemplate, weights: ModelWeights
   ) {
-    self.path = path
+    self.file = file
+    path = file.path
     self.configuration = configuration
     self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
@@ -38,8 +41,16 @@ public final class LanguageModel: Sendable {
     let template = try ChatTemplate(gguf: file, name: chatTemplate)
     tokenizer.adopt(template)
     return LanguageModel(
-      path: path, configuration: configuration, tokenizer: tokenizer, chatTemplate: template,
+      file: file, configuration: configuration, tokenizer: tokenizer, chatTemplate: template,
       weights: try ModelWeights(file: file, configuration: configuration))
+  }
+
+  /// The matrices as integer codes, packed when they are first asked for.
+  func codes() throws(LanguageModelError) -> CodeWeights {
+    if let known = packedCodes.withLock({ $0 }) { return known }
+    let packed = try CodeWeights(file: file, weights: weights, configuration: configuration)
+    packedCodes.withLock { $0 = packed }
+    return packed
   }
 
   /// The SHA-256 of the model's file in hexadecimal, computed once.

@@ -19,8 +19,9 @@ struct WorkspaceStatus: Sendable, Hashable {
   var failures: [String] = []
   /// The share of pairs the reward model had right before it learnt them.
   var rewardAccuracy: Estimate?
-  /// The same share for "the longer wins".
+  /// The same share for two rules that only look at length.
   var longerWins: Estimate?
+  var shorterWins: Estimate?
   /// The share of right pairs over the last labels, after each label.
   var accuracySeries: [Double] = []
   /// The policy of each moment against the base model; nil before the first comparison.

@@ -62,6 +62,7 @@ final class StatusReader: @unchecked Sendable {
     let predicted = statistics.rewardAccuracy()
     status.rewardAccuracy = bootstrapAccuracy(predicted)
     status.longerWins = bootstrapAccuracy(statistics.longerWins())
+    status.shorterWins = bootstrapAccuracy(statistics.shorterWins())
     status.accuracySeries = Self.running(predicted)
     status.winRate = WinRateStatus("all policies", statistics.comparisons(with: 0)[...])
     status.winRateHistory = Self.history(statistics.comparisons(with: 0))

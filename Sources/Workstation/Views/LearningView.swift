@@ -39,7 +39,7 @@ struct LearningView {
     var row = paragraph(
       "Knew \(percent(accuracy.value)) % of \(count(accuracy.count, "pair")) before learning them "
         + "(\(percent(accuracy.low))–\(percent(accuracy.high)))."
-        + (status.longerWins.map { " Always the longer: \(percent($0.value)) %." } ?? ""),
+        + rivals(of: accuracy),
       x: x, y: y + 1, width: width, on: &surface)
     let series = status.accuracySeries
     if series.count > 1 {
@@ -53,6 +53,14 @@ struct LearningView {
       row += 6
     }
     return row
+  }
+
+  /// What the rules that only look at length would have had right, and whether that is no less.
+  private func rivals(of accuracy: Estimate) -> String {
+    guard let longer = status.longerWins, let shorter = status.shorterWins else { return "" }
+    let enough = max(longer.value, shorter.value) >= accuracy.value
+    return " Always the longer: \(percent(longer.value)) %, the shorter: "
+      + "\(percent(shorter.value)) %." + (enough ? " Length alone knows as much." : "")
   }
 
   // MARK: The policy

@@ -1,0 +1,90 @@
+#ifndef APPRENTICE_CODE_ROWS_H
+#define APPRENTICE_CODE_ROWS_H
+
+#include "codes.h"
+
+// The layout of panels of codes, and of the rows that they are multiplied with.
+
+static inline int code_has_offsets(enum apprentice_code_kind kind) {
+  return kind == APPRENTICE_CODES_4 || kind == APPRENTICE_CODES_8_OFFSET;
+}
+
+// Codes that share 16 bits.
+static inline int code_slots(enum apprentice_code_kind kind) {
+  return kind == APPRENTICE_CODES_4 ? 4 : kind == APPRENTICE_CODES_16 ? 1 : 2;
+}
+
+static inline long code_scales_size(enum apprentice_code_kind kind) {
+  return APPRENTICE_CODE_PANEL * (kind == APPRENTICE_CODES_16 ? 4 : 2);
+}
+
+// Scales and offsets of a block, which stand before its codes.
+static inline long code_header_size(enum apprentice_code_kind kind) {
+  return code_scales_size(kind) + (code_has_offsets(kind) ? APPRENTICE_CODE_PANEL * 2 : 0);
+}
+
+static inline long code_panel_size(long inputs, enum apprentice_code_kind kind) {
+  long codes = APPRENTICE_CODE_PANEL * APPRENTICE_CODE_BLOCK * 2 / code_slots(kind);
+  return inputs / APPRENTICE_CODE_BLOCK * (code_header_size(kind) + codes);
+}
+
+static inline long code_panel_count(const struct apprentice_codes *codes) {
+  return (codes->outputs + APPRENTICE_CODE_PANEL - 1) / APPRENTICE_CODE_PANEL;
+}
+
+// A thread's panels of a matrix whose first panel is number `first` of `total` panels that the threads
+// share.
+struct code_share {
+  long begin, end;
+};
+
+static inline struct code_share code_share_of(const struct apprentice_codes *codes, long first,
+                                              long total, int thread, int threads) {
+  long begin = total * thread / threads - first, end = total * (thread + 1) / threads - first;
+  long count = code_panel_count(codes);
+  begin = begin < 0 ? 0 : begin;
+  end = end > count ? count : end;
+  return (struct code_share){begin, end < begin ? begin : end};
+}
+
+// Rows are multiplied in tiles of at most so many.
+enum { CODE_TILE_ROWS = 8 };
+
+// Rows rounded to 16 bits, with a scale for each 32 values of a row, because single values may be a
+// thousand times as large as the rest. The integers of k and k + 1 stand side by side for each row of a
+// tile, tile after tile. A row's values do not depend on the other rows.
+struct code_rows {
+  long count, inputs;
+  int32_t *pairs;  // [inputs / 2][rows of the tile]
+  float *scales;   // [inputs / 32][rows of the tile]
+  float *sums;     // [inputs / 32][rows of the tile]: the block's integers' sum times its scale
+};
+
+static inline long code_tile_count(long rows) { return (rows + CODE_TILE_ROWS - 1) / CODE_TILE_ROWS; }
+
+// Tiles are as even as can be.
+static inline long code_tile_begin(const struct code_rows *rows, long tile) {
+  return rows->count * tile / code_tile_count(rows->count);
+}
+
+// Σ_j b[j][n] u[i][j], added to a product's out[i][n]: an adapter's second factor.
+struct code_extra {
+  const float *b;  // [depth, b_stride]
+  long b_stride;
+  const float *u;  // [rows, u_stride]
+  long u_stride, depth;
+};
+
+static inline long code_rows_size(long count, long inputs) {
+  return (count * (inputs / 2 + 2 * inputs / APPRENTICE_CODE_BLOCK) * 4 + 63) / 64 * 64;
+}
+
+static inline struct code_rows code_rows_in(uint8_t *memory, long count, long inputs) {
+  struct code_rows rows = {.count = count, .inputs = inputs};
+  rows.pairs = (int32_t *)memory;
+  rows.scales = (float *)(rows.pairs + count * inputs / 2);
+  rows.sums = rows.scales + count * (inputs / APPRENTICE_CODE_BLOCK);
+  return rows;
+}
+
+#endif

@@ -1,0 +1,187 @@
+#include "codes.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "halves.h"
+#include "table.h"
+
+enum { PANEL = APPRENTICE_CODE_PANEL, BLOCK = APPRENTICE_CODE_BLOCK, MOST_15_BITS = 16383 };
+
+// GGUF's type codes of the formats whose blocks are codes already.
+enum { Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8 };
+
+enum apprentice_code_kind apprentice_code_kind_of(uint32_t format) {
+  switch (format) {
+    case Q4_0:
+    case Q4_1: return APPRENTICE_CODES_4;
+    case Q5_0:
+    case Q8_0: return APPRENTICE_CODES_8;
+    case Q5_1: return APPRENTICE_CODES_8_OFFSET;
+    default: return APPRENTICE_CODES_16;
+  }
+}
+
+long apprentice_codes_size(long outputs, long inputs, enum apprentice_code_kind kind) {
+  return (outputs + PANEL - 1) / PANEL * code_panel_size(inputs, kind);
+}
+
+// One block of one row.
+struct code_block {
+  int16_t codes[BLOCK];
+  uint16_t scale, offset;  // half precision
+  float wide_scale;        // instead of scale for 16-bit codes
+};
+
+// -8 times a half: exact, as long as it is finite.
+static uint16_t minus_eight_times(uint16_t half) {
+  float value = half_to_float(half) * -8;
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  uint32_t magnitude = bits & 0x7fffffffu;
+  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
+  if (magnitude >= 0x47800000u) return (uint16_t)(sign | 0x7bffu);
+  if (magnitude >= 0x38800000u) return (uint16_t)(sign | (magnitude - 0x38000000u) >> 13);
+  return (uint16_t)(sign | (uint16_t)(fabsf(value) * 0x1p24f));
+}
+
+static void read_nibbles(const uint8_t *bytes, int16_t *codes) {
+  for (int j = 0; j < 16; j++) {
+    codes[j] = bytes[j] & 15;
+    codes[j + 16] = bytes[j] >> 4;
+  }
+}
+
+static void read_fifth_bits(const uint8_t *bytes, int16_t *codes, int16_t minus) {
+  uint32_t high;
+  memcpy(&high, bytes, 4);
+  for (int j = 0; j < BLOCK; j++) {
+    codes[j] = (int16_t)((codes[j] | (int16_t)(high >> j & 1u) << 4) - minus);
+  }
+}
+
+static void round_to_codes(const uint8_t *bytes, struct code_block *out) {
+  float values[BLOCK], most = 0;
+  memcpy(values, bytes, sizeof values);
+  for (int j = 0; j < BLOCK; j++) most = fmaxf(most, fabsf(values[j]));
+  out->wide_scale = most / MOST_15_BITS;
+  float factor = most > 0 ? MOST_15_BITS / most : 0;
+  for (int j = 0; j < BLOCK; j++) out->codes[j] = (int16_t)lrintf(values[j] * factor);
+}
+
+// Reads block number `block` of a row.
+static void read_block(const uint8_t *row, uint32_t format, long block, struct code_block *out) {
+  switch (format) {
+    case Q4_0:
+      row += block * 18;
+      memcpy(&out->scale, row, 2);
+      out->offset = minus_eight_times(out->scale);
+      read_nibbles(row + 2, out->codes);
+      break;
+    case Q4_1:
+      row += block * 20;
+      memcpy(&out->scale, row, 2);
+      memcpy(&out->offset, row + 2, 2);
+      read_nibbles(row + 4, out->codes);
+      break;
+    case Q5_0:
+      row += block * 22;
+      memcpy(&out->scale, row, 2);
+      read_nibbles(row + 6, out->codes);
+      read_fifth_bits(row + 2, out->codes, 16);
+      break;
+    case Q5_1:
+      row += block * 24;
+      memcpy(&out->scale, row, 2);
+      memcpy(&out->offset, row + 2, 2);
+      read_nibbles(row + 8, out->codes);
+      read_fifth_bits(row + 4, out->codes, 0);
+      break;
+    case Q8_0:
+      row += block * 34;
+      memcpy(&out->scale, row, 2);
+      for (int j = 0; j < BLOCK; j++) out->codes[j] = (int8_t)row[2 + j];
+      break;
+    default: round_to_codes(row + block * BLOCK * (long)sizeof(float), out);
+  }
+}
+
+// Puts an output's block into its panel.
+static void place_block(uint8_t *panel, long output, enum apprentice_code_kind kind,
+                        const struct code_block *block) {
+  if (kind == APPRENTICE_CODES_16) {
+    memcpy(panel + output * 4, &block->wide_scale, 4);
+  } else {
+    memcpy(panel + output * 2, &block->scale, 2);
+  }
+  if (code_has_offsets(kind)) memcpy(panel + code_scales_size(kind) + output * 2, &block->offset, 2);
+  uint8_t *words = panel + code_header_size(kind);
+  int slots = code_slots(kind), bits = 16 / slots;
+  for (int k = 0; k < BLOCK; k++) {
+    // k's pair, the word of the panel that holds the pair, and the pair's slot in it.
+    int pair = k / 2, word = pair / slots, slot = pair % slots;
+    uint8_t *place = words + word * PANEL * 4 + output * 4 + k % 2 * 2;
+    uint16_t lane;
+    memcpy(&lane, place, 2);
+    uint32_t mask = (1u << bits) - 1;
+    lane = (uint16_t)(lane | ((uint32_t)(uint16_t)block->codes[k] & mask) << (slot * bits));
+    memcpy(place, &lane, 2);
+  }
+}
+
+void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long outputs, long inputs,
+                           uint32_t format, long begin, long end) {
+  enum apprentice_code_kind kind = apprentice_code_kind_of(format);
+  long size = code_panel_size(inputs, kind), block_size = size / (inputs / BLOCK);
+  memset(panels + begin * size, 0, (size_t)((end - begin) * size));
+  for (long n = begin * PANEL; n < end * PANEL && n < outputs; n++) {
+    for (long block = 0; block < inputs / BLOCK; block++) {
+      struct code_block read = {.scale = 0};
+      read_block(rows[n], format, block, &read);
+      place_block(panels + n / PANEL * size + block * block_size, n % PANEL, kind, &read);
+    }
+  }
+}
+
+struct code_job {
+  const struct apprentice_codes *codes;
+  long count;
+  const float *x;
+  long x_stride, rows;
+  float *out;
+  long out_stride;
+  int accumulate;
+  uint8_t *scratch;
+  struct spin_barrier barrier;
+};
+
+// Each thread rounds some tiles of rows; then each takes a share of all panels.
+static void code_part(void *context, int thread, int threads) {
+  struct code_job *job = context;
+  struct code_rows rows = code_rows_in(job->scratch, job->rows, job->codes->inputs);
+  long tiles = code_tile_count(job->rows), total = 0, first = 0, column = 0;
+  kernels()->make_code_rows(job->x, job->x_stride, &rows, tiles * thread / threads,
+                            tiles * (thread + 1) / threads);
+  spin_barrier_wait(&job->barrier, threads);
+  for (long i = 0; i < job->count; i++) total += code_panel_count(job->codes + i);
+  for (long i = 0; i < job->count; i++) {
+    const struct apprentice_codes *codes = job->codes + i;
+    struct code_share share = code_share_of(codes, first, total, thread, threads);
+    kernels()->code_product(codes, &rows, share.begin, share.end, job->out + column, job->out_stride, 0,
+                            job->accumulate);
+    first += code_panel_count(codes);
+    column += codes->outputs;
+  }
+}
+
+void apprentice_code_product(const struct apprentice_codes *codes, long count, const float *x,
+                             long x_stride, long rows, float *out, long out_stride,
+                             int32_t accumulate, uint8_t *scratch) {
+  if (rows < 1) return;
+  struct code_job job = {codes, count,      x,       x_stride, rows,
+                         out,   out_stride, accumulate, scratch,  {0, 0}};
+  parallel_region(code_part, &job);
+}
+
+long apprentice_code_scratch(long rows, long inputs) { return code_rows_size(rows, inputs); }

@@ -1,0 +1,217 @@
+// Products with integer codes; see codes.h. Between the ends of two blocks all sums are integers.
+
+enum { PANEL = APPRENTICE_CODE_PANEL, BLOCK = APPRENTICE_CODE_BLOCK, PANEL_VECTORS = PANEL / LANES };
+
+// How far ahead weights are asked for, as the processor's own prefetching stops at every page, and how
+// many bytes of panels stay in the cache while all tiles of rows pass by.
+enum { AHEAD = 3072, CACHED_BYTES = 128 << 10 };
+
+// Σ over pairs: sums + code pairs · x pairs.
+INLINE int_vec add_pairs(int_vec sums, short_vec codes, short_vec x) {
+#if defined(ADD_PAIRS)
+  return ADD_PAIRS(sums, codes, x);
+#else
+  for (int lane = 0; lane < LANES; lane++) {
+    sums[lane] += codes[2 * lane] * x[2 * lane] + codes[2 * lane + 1] * x[2 * lane + 1];
+  }
+  return sums;
+#endif
+}
+
+// Vector number v of a block's scales, or of its offsets.
+INLINE vec load_scales(const uint8_t *scales, enum apprentice_code_kind kind, int v) {
+  if (kind == APPRENTICE_CODES_16) return load((const float *)scales + v * LANES);
+  const uint8_t *halves = scales + v * LANES * 2;
+#if defined(LOAD_HALVES)
+  return LOAD_HALVES(halves);
+#else
+  vec values;
+  for (int lane = 0; lane < LANES; lane++) {
+    uint16_t half;
+    memcpy(&half, halves + 2 * lane, 2);
+    values[lane] = half_to_float(half);
+  }
+  return values;
+#endif
+}
+
+// The codes that stand in one slot of each 16 bits.
+INLINE short_vec codes_of_slot(short_vec packed, int slot, enum apprentice_code_kind kind) {
+  if (kind == APPRENTICE_CODES_16) return packed;
+  if (kind == APPRENTICE_CODES_4) {
+    ushort_vec shifted = (ushort_vec)packed >> (4 * slot);
+    return (short_vec)(slot == 3 ? shifted : shifted & 15);
+  }
+  return slot == 0 ? (short_vec)((ushort_vec)packed << 8) >> 8 : packed >> 8;
+}
+
+static void make_code_rows(const float *x, long stride, const struct code_rows *out, long first_tile,
+                           long end_tile) {
+  const float rounder = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
+  long inputs = out->inputs;
+  for (long tile = first_tile; tile < end_tile; tile++) {
+    long begin = code_tile_begin(out, tile), rows = code_tile_begin(out, tile + 1) - begin;
+    int32_t *pairs = out->pairs + begin * inputs / 2;
+    float *scales = out->scales + begin * inputs / BLOCK, *sums = out->sums + begin * inputs / BLOCK;
+    for (long r = 0; r < rows; r++) {
+      const float *row = x + (begin + r) * stride;
+      for (long block = 0; block < inputs / BLOCK; block++, row += BLOCK) {
+        vec values[BLOCK / LANES], largest = splat(0);
+        for (int i = 0; i < BLOCK / LANES; i++) {
+          values[i] = load(row + i * LANES);
+          largest = larger(largest, (vec)((int_vec)values[i] & 0x7fffffff));
+        }
+        float most = largest_lane(largest), factor = most > 0 ? 32767 / most : 0;
+        int_vec sum = {0};
+        for (int i = 0; i < BLOCK / LANES; i++) {
+          int_vec code = (int_vec)(values[i] * factor + rounder) - 0x4B400000;
+          sum += code;
+          half_short_vec narrow = __builtin_convertvector(code, half_short_vec);
+          int32_t narrow_pairs[LANES / 2];
+          memcpy(narrow_pairs, &narrow, sizeof narrow_pairs);
+          int32_t *place = pairs + (block * BLOCK + i * LANES) / 2 * rows + r;
+          for (int j = 0; j < LANES / 2; j++) place[j * rows] = narrow_pairs[j];
+        }
+        scales[block * rows + r] = most / 32767;
+        sums[block * rows + r] = sum_lanes(__builtin_convertvector(sum, vec)) * (most / 32767);
+      }
+    }
+  }
+}
+
+// One panel with the tile of rows that begins at `row`, for `vectors` of the panel's vectors from `first`
+// on.
+INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
+                      vec totals[][CODE_TILE_ROWS], enum apprentice_code_kind kind, int first,
+                      int vectors, int rows) {
+  enum { WORD = PANEL * 4 };
+  int slots = code_slots(kind);
+  const int32_t *pairs = x->pairs + row * x->inputs / 2;
+  const float *scales = x->scales + row * x->inputs / BLOCK, *sums = x->sums + row * x->inputs / BLOCK;
+  long block_size = code_panel_size(BLOCK, kind);
+  for (int v = 0; v < vectors; v++) {
+    for (int r = 0; r < rows; r++) totals[v][r] = splat(0);
+  }
+  for (long block = 0; block < x->inputs / BLOCK; block++, panel += block_size) {
+    for (long i = 0; i < block_size; i += 64) __builtin_prefetch(panel + AHEAD + i);
+    const uint8_t *words = panel + code_header_size(kind);
+    // Sums of 15-bit codes' products fill 32 bits after four.
+    int words_at_once = kind == APPRENTICE_CODES_16 ? 2 : BLOCK / 2 / slots;
+    for (int part = 0; part < BLOCK / 2 / slots; part += words_at_once) {
+      int_vec products[PANEL_VECTORS][CODE_TILE_ROWS];
+      for (int v = 0; v < vectors; v++) {
+        for (int r = 0; r < rows; r++) products[v][r] = (int_vec){0};
+      }
+      for (int word = 0; word < words_at_once; word++, words += WORD) {
+        short_vec packed[PANEL_VECTORS];
+        for (int v = 0; v < vectors; v++) {
+          packed[v] = *(const unaligned_short_vec *)(words + (first + v) * 4 * LANES);
+        }
+        for (int slot = 0; slot < slots; slot++, pairs += rows) {
+          short_vec code[PANEL_VECTORS];
+          for (int v = 0; v < vectors; v++) code[v] = codes_of_slot(packed[v], slot, kind);
+          for (int r = 0; r < rows; r++) {
+            short_vec pair = (short_vec)((int_vec){0} + pairs[r]);
+            for (int v = 0; v < vectors; v++) products[v][r] = add_pairs(products[v][r], code[v], pair);
+          }
+        }
+      }
+      for (int v = 0; v < vectors; v++) {
+        vec scale = load_scales(panel, kind, first + v);
+        for (int r = 0; r < rows; r++) {
+          totals[v][r] += __builtin_convertvector(products[v][r], vec) * (scale * scales[r]);
+        }
+      }
+    }
+    for (int v = 0; code_has_offsets(kind) && v < vectors; v++) {
+      vec offset = load_scales(panel + code_scales_size(kind), kind, first + v);
+      for (int r = 0; r < rows; r++) totals[v][r] += offset * sums[r];
+    }
+    scales += rows;
+    sums += rows;
+  }
+}
+
+struct code_target {
+  float *out;  // [rows of x, stride]
+  long stride;
+  const struct code_extra *extra;  // NULL adds nothing
+  int accumulate;
+};
+
+// Panels [begin, end) with the tile whose first row is `row`.
+INLINE void code_panels(const struct apprentice_codes *codes, const struct code_rows *x, long row,
+                        long begin, long end, const struct code_target *target,
+                        enum apprentice_code_kind kind, int vectors, int rows) {
+  long size = code_panel_size(codes->inputs, kind);
+  for (long n = begin; n < end; n++) {
+    for (int first = 0; first < PANEL_VECTORS; first += vectors) {
+      vec totals[PANEL_VECTORS][CODE_TILE_ROWS];
+      code_tile(codes->panels + n * size, x, row, totals, kind, first, vectors, rows);
+      for (int v = 0; v < vectors; v++) {
+        long column = n * PANEL + (first + v) * LANES, room = codes->outputs - column;
+        const struct code_extra *extra = target->extra;
+        for (long j = 0; extra && j < extra->depth; j++) {
+          vec factor = load(extra->b + j * extra->b_stride + column);
+          for (int r = 0; r < rows; r++) {
+            totals[v][r] += factor * extra->u[(row + r) * extra->u_stride + j];
+          }
+        }
+        for (int r = 0; r < rows; r++) {
+          float *place = target->out + (row + r) * target->stride + column;
+          if (room >= LANES) {
+            store(place, target->accumulate ? load(place) + totals[v][r] : totals[v][r]);
+          } else {
+            for (long lane = 0; lane < room; lane++) {
+              place[lane] = (target->accumulate ? place[lane] : 0) + totals[v][r][lane];
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// As many vectors at a time as leave every sum of integers in a register.
+#define VECTORS_FOR(ROWS) (LANES == 16 || ROWS <= 4 ? (PANEL_VECTORS < 2 ? PANEL_VECTORS : 2) : 1)
+#define CODE_ROWS(ROWS)                                                                       \
+  case ROWS: code_panels(codes, x, row, first, last, target, kind, VECTORS_FOR(ROWS), ROWS); break;
+
+INLINE void code_product_of(const struct apprentice_codes *codes, const struct code_rows *x, long begin,
+                            long end, const struct code_target *target,
+                            enum apprentice_code_kind kind) {
+  long run = (CACHED_BYTES - 1) / code_panel_size(codes->inputs, kind) + 1;
+  for (long first = begin; first < end; first += run) {
+    long last = first + run < end ? first + run : end;
+    for (long tile = 0; tile < code_tile_count(x->count); tile++) {
+      long row = code_tile_begin(x, tile);
+      switch (code_tile_begin(x, tile + 1) - row) {
+        CODE_ROWS(1)
+        CODE_ROWS(2)
+        CODE_ROWS(3)
+        CODE_ROWS(4)
+        CODE_ROWS(5)
+        CODE_ROWS(6)
+        CODE_ROWS(7)
+        CODE_ROWS(8)
+      }
+    }
+  }
+}
+
+#undef CODE_ROWS
+#undef VECTORS_FOR
+
+static void code_product(const struct apprentice_codes *codes, const struct code_rows *x, long begin,
+                         long end, float *out, long stride, const struct code_extra *extra,
+                         int accumulate) {
+  struct code_target target = {out, stride, extra, accumulate};
+  switch (codes->kind) {
+    case APPRENTICE_CODES_4: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_4); break;
+    case APPRENTICE_CODES_8: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_8); break;
+    case APPRENTICE_CODES_8_OFFSET:
+      code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_8_OFFSET);
+      break;
+    case APPRENTICE_CODES_16: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_16); break;
+  }
+}

@@ -1,0 +1,37 @@
+import LanguageModel
+import Learning
+
+/// Draws slates as the background trainer does when its reward model chooses, but without a
+/// workspace: for measuring.
+///
+/// Used from one thread, the one that computes with the model.
+public final class SlateRehearsal {
+  private let drawing: Drawing
+  private let policy: LoadedPolicy
+  private let reward: LoadedReward
+  private var plan = DrawingPlan()
+
+  public init(model: LanguageModel, policy: LoRAAdapter, reward: RewardModel) {
+    drawing = Drawing(model: model, pass: TrainingPass(model: model))
+    self.policy = LoadedPolicy(version: 1, adapter: policy)
+    self.reward = LoadedReward(version: 1, model: reward)
+  }
+
+  /// The completions that a slate shows.
+  public var candidates: Int { plan.candidates }
+  /// The completions that the policy draws for it; the base draws one more.
+  public var draws: Int { plan.draws }
+  /// The longest completion, in tokens.
+  public var longestCompletion: Int { plan.sampling.maxTokens }
+
+  /// Draws a slate of a prompt that fits into the context with the longest completion.
+  ///
+  /// - Returns: the tokens of the completions that it shows.
+  public func draw(prompt: [TokenID], seed: UInt64) throws -> [[TokenID]] {
+    plan.seed = seed
+    return try drawing.slate(
+      prompt: prompt, plan: plan, policy: policy, reference: .base, reward: reward,
+      selecting: true, onProgress: { _, _ in true }
+    ).map(\.generated.tokenIDs)
+  }
+}

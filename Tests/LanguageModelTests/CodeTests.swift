@@ -1,0 +1,125 @@
+import CKernels
+import Feedback
+import Testing
+
+@testable import LanguageModel
+
+/// Weights as integer codes: what the file says, and products with them.
+extension ComputeTests {
+  @Suite(.serialized) struct CodeTests {
+    /// A matrix in a weight format, with its values and its codes.
+    private struct Packed {
+      var values: [Float] = []
+      var panels: [UInt8] = []
+      var outputs, inputs: Int
+      var kind: apprentice_code_kind
+
+      init(_ format: WeightFormat, outputs: Int, inputs: Int, seed: UInt64) {
+        self.outputs = outputs
+        self.inputs = inputs
+        kind = apprentice_code_kind_of(format.rawValue)
+        var random = SplitMix64(seed: seed)
+        let blocks = outputs * inputs / format.valuesPerBlock
+        var bytes = (0..<blocks * format.bytesPerBlock).map { _ in
+          UInt8(truncatingIfNeeded: random.next())
+        }
+        if format == .f32 {
+          bytes = numbers(outputs * inputs, seed: seed).flatMap { value in
+            withUnsafeBytes(of: value) { Array($0) }
+          }
+        } else {
+          // Scales and offsets of ordinary size: 2^-6 to 2^1, either sign.
+          for block in 0..<blocks {
+            for place in Reference.halves(of: format) {
+              let byte = block * format.bytesPerBlock + place + 1
+              bytes[byte] = bytes[byte] & 0x83 | UInt8(9 + bytes[byte] % 7) << 2
+            }
+          }
+        }
+        values = Array(repeating: .nan, count: outputs * inputs)
+        panels = Array(repeating: 0xAA, count: apprentice_codes_size(outputs, inputs, kind))
+        bytes.withUnsafeBytes { source in
+          values.withUnsafeMutableBufferPointer {
+            format.dequantize(source.baseAddress!, to: $0.baseAddress!, blocks: blocks)
+          }
+          let stride = inputs / format.valuesPerBlock * format.bytesPerBlock
+          let rows = (0..<outputs).map { source.baseAddress! + $0 * stride as UnsafeRawPointer? }
+          apprentice_pack_codes(
+            &panels, rows, outputs, inputs, format.rawValue, 0, (outputs + 15) / 16)
+        }
+      }
+
+      func times(_ x: [Float], rows: Int, adding: [Float]? = nil) -> [Float] {
+        var out = adding ?? Array(repeating: Float.nan, count: rows * outputs)
+        var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(rows, inputs))
+        panels.withUnsafeBufferPointer {
+          var codes = apprentice_codes(
+            panels: $0.baseAddress, outputs: outputs, inputs: inputs, kind: kind)
+          apprentice_code_product(
+            &codes, 1, x, inputs, rows, &out, outputs, adding == nil ? 0 : 1, &scratch)
+        }
+        return out
+      }
+    }
+
+    static let coded: [WeightFormat] = [.q40, .q41, .q50, .q51, .q80]
+
+    @Test(arguments: coded)
+    func `codes hold each weight of the file exactly`(format: WeightFormat) {
+      let packed = Packed(format, outputs: 19, inputs: 64, seed: 3)
+      #expect(packed.kind != APPRENTICE_CODES_16)
+      var units = [Float](repeating: 0, count: 64 * 64)
+      for k in 0..<64 { units[k * 64 + k] = 1 }
+      withEachVariant { variant in
+        let found = packed.times(units, rows: 64)
+        for k in 0..<64 {
+          for n in 0..<19 {
+            let (value, wanted) = (found[k * 19 + n], packed.values[n * 64 + k])
+            #expect(
+              abs(value - wanted) <= 2e-6 * max(abs(wanted), 1),
+              "\(format.name), variant \(variant.rawValue), output \(n), input \(k)")
+          }
+        }
+      }
+    }
+
+    @Test(arguments: coded + [.f32])
+    func `products equal those of the float32 weights`(format: WeightFormat) {
+      let packed = Packed(format, outputs: 70, inputs: 192, seed: 5)
+      for rows in Array(1...17) + [40] {
+        let x = numbers(rows * 192, seed: UInt64(rows), spread: 3)
+        let start = numbers(rows * 70, seed: 7)
+        var reference: [Double] = []
+        for row in 0..<rows {
+          for n in 0..<70 {
+            var sum = Double(start[row * 70 + n])
+            for k in 0..<192 {
+              sum += Double(packed.values[n * 192 + k]) * Double(x[row * 192 + k])
+            }
+            reference.append(sum)
+          }
+        }
+        let size = (reference.reduce(0) { $0 + $1 * $1 } / Double(reference.count)).squareRoot()
+        withEachVariant { variant in
+          let found = packed.times(x, rows: rows, adding: start)
+          let worst = zip(found, reference).map { abs(Double($0) - $1) }.max() ?? 0
+          #expect(
+            worst <= 2e-4 * size,
+            "\(format.name), variant \(variant.rawValue), \(rows) rows: off by \(worst / size)")
+        }
+      }
+    }
+
+    @Test func `a row's product does not depend on the rows beside it`() {
+      let packed = Packed(.q41, outputs: 48, inputs: 96, seed: 9)
+      let x = numbers(13 * 96, seed: 11)
+      withEachVariant { _ in
+        let together = packed.times(x, rows: 13)
+        for row in 0..<13 {
+          let alone = packed.times(Array(x[(row * 96)..<((row + 1) * 96)]), rows: 1)
+          #expect(alone == Array(together[(row * 48)..<((row + 1) * 48)]))
+        }
+      }
+    }
+  }
+}
