@@ -32,6 +32,8 @@ MODELS = {
     "qwen3": (Qwen3Config, Qwen3ForCausalLM, 32, "qwen2", "qwen3",
               ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], "<|im_end|>"),
 }
+# A file with the first formats for the matrices whose rows they can hold, one after another; else F16.
+FILES = {"llama": [], "qwen2": [], "qwen3": [], "qwen3-quantised": ["Q4_1", "Q8_0", "Q4_0", "Q5_1", "Q5_0"]}
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 RANK, ALPHA, AMPLITUDE_A, AMPLITUDE_B = 4, 8, 0.1, 0.05
 
@@ -42,7 +44,7 @@ def make(architecture, vocabulary_size):
     if architecture == "llama":
         rope = {"rope_type": "llama3", "rope_theta": THETA, **STRETCH}
     arguments = dict(
-        vocab_size=vocabulary_size, hidden_size=HIDDEN, intermediate_size=80, num_hidden_layers=2,
+        vocab_size=vocabulary_size, hidden_size=HIDDEN, intermediate_size=96, num_hidden_layers=2,
         num_attention_heads=HEADS, num_key_value_heads=KEY_HEADS, head_dim=head_size, rms_norm_eps=1e-6,
         max_position_embeddings=512, rope_parameters=rope, tie_word_embeddings=architecture != "llama",
         bos_token_id=None, eos_token_id=None, pad_token_id=None)
@@ -62,6 +64,18 @@ def make(architecture, vocabulary_size):
     return model
 
 
+def quantise(model, names):
+    """Rounds matrices to formats, and says which; the model computes with what they stand for."""
+    formats = {}
+    for index, (name, parameter) in enumerate(model.named_parameters()):
+        if names and parameter.dim() == 2 and parameter.shape[1] % 32 == 0:
+            kind = gguf.GGMLQuantizationType[names[index % len(names)]]
+            data = gguf.quants.quantize(parameter.detach().numpy(), kind)
+            parameter.data = torch.from_numpy(gguf.quants.dequantize(data, kind).copy())
+            formats[name] = kind, data
+    return formats
+
+
 def stretch_factors(head_size):
     """Llama 3.1's scaling of each frequency, as the converter computes it."""
     factors = []
@@ -79,14 +93,14 @@ def permuted(rows, heads):
     return rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def write(architecture, model, tokens, merges, path):
+def write(architecture, model, formats, tokens, merges, path):
     _, _, head_size, pre, template, control, end = MODELS[architecture]
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name(f"Small random {architecture}")
     writer.add_context_length(512)
     writer.add_embedding_length(HIDDEN)
     writer.add_block_count(2)
-    writer.add_feed_forward_length(80)
+    writer.add_feed_forward_length(96)
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(KEY_HEADS)
     writer.add_rope_freq_base(THETA)
@@ -124,6 +138,10 @@ def write(architecture, model, tokens, merges, path):
         else:
             target = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}[
                 module] + ".weight"
+        if name in formats:
+            kind, data = formats[name]
+            writer.add_tensor(target, data, raw_dtype=kind)
+            continue
         values = np.ascontiguousarray(values, dtype=np.float16 if values.ndim == 2 else np.float32)
         writer.add_tensor(target, values)
     writer.write_header_to_file()
@@ -184,7 +202,9 @@ def digits(values):
 
 
 (fixtures / "models").mkdir(exist_ok=True)
-for architecture, (_, _, _, pre, _, control, end) in MODELS.items():
+for file_name, names in FILES.items():
+    architecture = file_name.split("-")[0]
+    pre, _, control, end = MODELS[architecture][3:]
     table = pretokenizers[pre]
     tokens = sorted(t for t in table["vocabulary"] if len(t) == 1)
     merges = []
@@ -195,7 +215,8 @@ for architecture, (_, _, _, pre, _, control, end) in MODELS.items():
             tokens.append(left + right)
     tokens += control
     model = make(architecture, len(tokens))
-    write(architecture, model, tokens, merges, fixtures / "models" / f"{architecture}.gguf")
+    formats = quantise(model, names)
+    write(architecture, model, formats, tokens, merges, fixtures / "models" / f"{file_name}.gguf")
 
     random = np.random.default_rng(7)
     end_id = tokens.index(end)
@@ -225,8 +246,8 @@ for architecture, (_, _, _, pre, _, control, end) in MODELS.items():
     result["sft"] = {
         "demonstrations": [{"prompt_ids": p, "completion_ids": c} for p, c in demonstrations],
         "loss": float(f"{loss.item():.9g}"), "grad_norm": math.sqrt(total), "grads": gradients}
-    with open(fixtures / "models" / f"{architecture}.json", "w") as file:
+    with open(fixtures / "models" / f"{file_name}.json", "w") as file:
         json.dump(result, file, separators=(",", ":"))
         file.write("\n")
-    print(architecture, len(tokens), "tokens, loss", result["sft"]["loss"], "gradient", result["sft"]["grad_norm"],
+    print(file_name, len(tokens), "tokens, loss", result["sft"]["loss"], "gradient", result["sft"]["grad_norm"],
           len(gradients), "tensors")
