@@ -5,6 +5,9 @@
 
 #include "halves.h"
 
+// Products and sums are rounded apart, as the formats' reference rounds them, on any processor.
+#pragma clang fp contract(off)
+
 #if defined(__x86_64__) && defined(__linux__)
 #define VECTORIZED __attribute__((target_clones("avx2", "default")))
 #else

@@ -12,6 +12,8 @@ struct kernel_table {
                    long width, float epsilon);
   void (*rms_norm_backward)(const float *x, const float *weight, const float *inverse_rms,
                             const float *dout, float *dx, long rows, long width);
+  void (*head_norm_backward)(const float *x, const float *weight, float *dout, long heads, long size,
+                             float epsilon);
   void (*rope)(float *x, long stride, long rows, long heads, long head_size,
                const int32_t *positions, const float *cosines, const float *sines, float direction);
   void (*swiglu)(const float *gate, const float *up, float *out, long width);

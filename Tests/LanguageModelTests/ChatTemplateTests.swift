@@ -100,6 +100,101 @@ import Testing
     #expect(try ChatTemplate(gguf: file(template: variable, tokens: chatML).open()) == plain)
   }
 
+  /// A template in the form that files have it, and what jinja2 renders from it.
+  private struct Reference: Decodable {
+    struct Case: Decodable {
+      var messages: [Message]
+      var rendered: String
+    }
+    /// The name for `--chat-template`, if this is how it would be written.
+    var name: String?
+    var source: String
+    var beginning: String?
+    var end: String
+    var cases: [Case]
+  }
+
+  private func file(_ reference: Reference) -> GGUFBytes {
+    let marks = [
+      "<|im_start|>", "<|im_end|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
+      "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "<start_of_turn>",
+      "<end_of_turn>",
+    ]
+    let ends = [reference.beginning, reference.end].compactMap { $0 }.filter { !marks.contains($0) }
+    let tokens = marks + ends
+    var file = file(template: reference.source, tokens: tokens)
+    func add(_ key: String, _ token: String?) {
+      guard let index = tokens.firstIndex(where: { $0 == token }) else { return }
+      file.entries.append(("tokenizer.ggml.\(key)_token_id", .integer(UInt32(index))))
+    }
+    add("bos", reference.beginning)
+    add("eos", reference.end)
+    return file
+  }
+
+  @Test func `conversations are written as jinja2 writes them`() throws {
+    let references = try fixture("chat-templates.json", as: [Reference].self)
+    #expect(Set(references.compactMap(\.name)) == Set(ChatTemplate.names))
+    for reference in references {
+      let gguf = try file(reference).open()
+      let recognised = try ChatTemplate(gguf: gguf)
+      for golden in reference.cases {
+        #expect(
+          recognised.render(golden.messages) == golden.rendered, "\(reference.name ?? "unnamed")")
+      }
+      if let name = reference.name {
+        #expect(try ChatTemplate(gguf: gguf, name: name) == recognised)
+      }
+    }
+  }
+
+  @Test func `a system turn with no user's turn after it is not lost`() throws {
+    let references = try fixture("chat-templates.json", as: [Reference].self)
+    for name in ["gemma", "mistral-v1"] {
+      let reference = try #require(references.first { $0.name == name })
+      let text = try ChatTemplate(gguf: file(reference).open()).render([
+        Message(role: .user, content: "Hi"), Message(role: .assistant, content: "Hello"),
+        Message(role: .system, content: "Be brief."),
+      ])
+      #expect(text.contains("Be brief."))
+    }
+  }
+
+  @Test func `templates that would be written wrongly are not recognised`() throws {
+    let tokens = ["<|im_start|>", "<|im_end|>", "<s>", "</s>", "[INST]", "[/INST]"]
+    for source in [
+      "{{ '[INST] <<SYS>>' + system + '<</SYS>>' }}", "{{ '<|im_start|>' + role + '<|im_sep|>' }}",
+      "{{ '[INST] ' + message['content'] + ' [/INST]' }}",
+    ] {
+      #expect(throws: LanguageModelError.self) {
+        try ChatTemplate(gguf: file(template: source, tokens: tokens).open())
+      }
+    }
+  }
+
+  @Test func `a mark that the vocabulary has as an ordinary word is refused`() throws {
+    var file = file(template: "<|im_start|>", tokens: chatML)
+    file.entries.append(("tokenizer.ggml.token_type", .integers([3, 1])))
+    let error = #expect(throws: LanguageModelError.self) { try ChatTemplate(gguf: file.open()) }
+    #expect(error?.description.contains("'<|im_end|>'") == true)
+  }
+
+  @Test func `what the template writes is a control token, and its end of a turn is the end`()
+    throws
+  {
+    var file = file(template: "<|im_start|>", tokens: ["<", "|", ">", "x"] + chatML)
+    file.entries += [
+      ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.pre", .string("qwen2")),
+      ("tokenizer.ggml.token_type", .integers([1, 1, 1, 1, 4, 4])),
+      ("tokenizer.ggml.merges", .strings([])), ("tokenizer.ggml.eos_token_id", .integer(3)),
+    ]
+    var tokenizer = try Tokenizer(gguf: file.open())
+    #expect(tokenizer.encode("x<|im_end|>") == [3, 5] && tokenizer.endToken == 3)
+    tokenizer.adopt(try ChatTemplate(gguf: file.open()))
+    #expect(tokenizer.encode("x<|im_end|>") == [3, 0, 1, 1, 2])
+    #expect(tokenizer.endToken == 5 && tokenizer.decode([3, 5]) == "x")
+  }
+
   @Test func `Llama 3's template is recognised`() throws {
     let tokens = [
       "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
@@ -120,7 +215,7 @@ import Testing
         try ChatTemplate(gguf: unknown.open())
       }
       #expect(error?.description.contains("--chat-template") == true)
-      #expect(error?.description.contains("smollm2, chatml, llama3") == true)
+      #expect(error?.description.contains("smollm2, chatml, qwen2") == true)
       #expect(try ChatTemplate(gguf: unknown.open(), name: "smollm2") == self.template)
     }
     let name = #expect(throws: LanguageModelError.self) {

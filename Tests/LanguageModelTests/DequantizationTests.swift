@@ -1,4 +1,5 @@
 import Feedback
+import Foundation
 import TestSupport
 import Testing
 
@@ -33,6 +34,31 @@ import Testing
         out[index].bitPattern == expected.bitPattern
           || abs(out[index] - expected) <= 1e-6 * max(1e-3, abs(expected)) * 4,
         "\(format.name) \(index): \(out[index]) where \(expected) is right")
+    }
+  }
+
+  /// Blocks as the file has them and their values, both as bytes in base 64.
+  private struct Reference64: Decodable {
+    var blocks: Data
+    var values: Data
+  }
+
+  @Test func `every format gives exactly what PyPI's gguf gives`() throws {
+    let references = try fixture("quantization.json", as: [String: Reference64].self)
+    #expect(Set(references.keys) == Set(WeightFormat.allCases.map(\.name)))
+    for format in WeightFormat.allCases {
+      let reference = try #require(references[format.name])
+      let expected = reference.values.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+      let blocks = reference.blocks.count / format.bytesPerBlock
+      #expect(expected.count == blocks * format.valuesPerBlock)
+      var out = [Float](repeating: .nan, count: expected.count)
+      reference.blocks.withUnsafeBytes { source in
+        out.withUnsafeMutableBufferPointer {
+          format.dequantize(source.baseAddress!, to: $0.baseAddress!, blocks: blocks)
+        }
+      }
+      #expect(out == expected, "\(format.name)")
+      #expect(Set(expected).count > 40)
     }
   }
 

@@ -16,28 +16,6 @@ extension ComputeTests {
       model = try realModel.get()
     }
 
-    private func check(
-      _ gradient: UnsafeMutableBufferPointer<Float>, of adapter: LoRAAdapter, norm: Double,
-      tensors: [Goldens.Gradient]
-    ) throws {
-      let total = apprentice_sum_of_squares(gradient.baseAddress, gradient.count).squareRoot()
-      #expect(agree(total, norm, within: 1e-2), "\(total) is not \(norm)")
-      for tensor in tensors {
-        let values = try factorInPEFTOrder(named: tensor.name, of: adapter, in: gradient)
-        let computed = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        #expect(
-          agree(computed, tensor.norm, within: 1e-2), "\(tensor.name): \(computed), \(tensor.norm)")
-        // A single number may be small among its neighbours: measure it by their size.
-        let size = tensor.norm / Double(values.count).squareRoot()
-        for (a, b) in zip(values.prefix(tensor.first.count), tensor.first) {
-          #expect(agree(Double(a), b, within: 1e-2, or: 1e-2 * size), "\(tensor.name): \(a), \(b)")
-        }
-        for (a, b) in zip(values.suffix(tensor.last.count), tensor.last) {
-          #expect(agree(Double(a), b, within: 1e-2, or: 1e-2 * size), "\(tensor.name): \(a), \(b)")
-        }
-      }
-    }
-
     /// The mean loss over all completion tokens and its gradients by log-probability.
     private func supervised() -> (batch: [PackedSequence], gradients: [[[Float]]], count: Int) {
       let batch = goldens.sft.demonstrations.map {
@@ -67,7 +45,7 @@ extension ComputeTests {
       #expect(agree(loss(output.logprobs, count: count), goldens.sft.loss, within: 1e-3))
       try withGradient(of: adapter) { gradient in
         try pass.backward(gradient: gradient)
-        try check(
+        try expectGradient(
           gradient, of: adapter, norm: goldens.sft.gradNorm, tensors: goldens.sft.grads)
       }
     }
@@ -100,7 +78,7 @@ extension ComputeTests {
           tokenGradients: [
             [golden.chosenIds.map { _ in -slope }, golden.rejectedIds.map { _ in slope }]
           ], gradient: gradient)
-        try check(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
+        try expectGradient(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
       }
     }
 
@@ -134,7 +112,7 @@ extension ComputeTests {
         try pass.backward(
           endHiddenGradients: [slopes.map { slope in head.map { Float($0 * slope) } }],
           gradient: gradient)
-        try check(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
+        try expectGradient(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
       }
     }
 

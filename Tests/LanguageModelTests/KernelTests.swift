@@ -57,6 +57,35 @@ extension ComputeTests {
       }
     }
 
+    @Test(arguments: [20, 32]) func `RMS norm of each head and its gradient`(size: Int) {
+      let (rows, heads, stride, keptStride) = (3, 2, 2 * size + 5, 2 * size + 1)
+      let x = numbers(rows * stride, seed: 21)
+      let weight = numbers(size, seed: 22)
+      let dout = numbers(rows * stride, seed: 23)
+      /// Whether a number belongs to a head, and not to what follows the heads in a row.
+      func isHead(_ index: Int) -> Bool { index % stride < heads * size }
+      func reference(_ x: [Double]) -> [Double] {
+        x.indices.map { index in
+          guard isHead(index) else { return x[index] }
+          let place = index % stride % size
+          let values = x[index - place..<index - place + size]
+          let mean = values.reduce(0) { $0 + $1 * $1 } / Double(size)
+          return x[index] / (mean + 1e-5).squareRoot() * Double(weight[place])
+        }
+      }
+      let gradient = slopes(x, dout, reference)
+      withEachVariant { variant in
+        var out = x
+        var kept = [Float](repeating: 0, count: rows * keptStride)
+        apprentice_head_norm(&out, stride, rows, heads, size, weight, 1e-5, &kept, keptStride)
+        expect(out, reference(x.map(Double.init)), variant)
+        var dx = dout
+        apprentice_head_norm_backward(
+          kept, keptStride, &dx, stride, rows, heads, size, weight, 1e-5)
+        expect(dx, gradient, variant)
+      }
+    }
+
     @Test(arguments: [12, 16, 64]) func `rotary positions and back`(headSize: Int) {
       let (rows, heads, stride) = (6, 3, 3 * headSize + 8)
       let x = numbers(rows * stride, seed: 4)

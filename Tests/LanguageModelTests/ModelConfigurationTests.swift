@@ -51,15 +51,24 @@ import Testing
     #expect(configuration.ropeBase == 10_000)
   }
 
+  @Test func `a window as long as the context is no window`() throws {
+    var file = tiny()
+    file.entries.append(("llama.attention.sliding_window", .integer(64)))
+    #expect(try ModelConfiguration(gguf: file.open()).contextLength == 64)
+  }
+
   @Test func `another architecture is named with those supported`() throws {
     let sentence = try message(tiny(architecture: "mamba"))
-    #expect(sentence.contains("'mamba'") && sentence.contains("supported: llama"))
+    #expect(sentence.contains("'mamba'") && sentence.contains("supported: llama, qwen2, qwen3"))
   }
 
   @Test func `what the forward pass would get wrong is refused`() throws {
     var file = tiny()
     file.entries[4].value = .integer(3)
     #expect(try message(file).contains("heads"))
+    file = tiny()
+    file.entries[3].value = .integer(1000)
+    #expect(try message(file).contains("1000 layers"))
     file = tiny()
     file.entries[3].value = .integer(2)
     #expect(try message(file).contains("'blk.1.attn_norm.weight'"))
@@ -74,10 +83,30 @@ import Testing
     #expect(try message(file).contains("context_length"))
     file = tiny()
     file.add("blk.0.attn_q.bias", [8], .f32, [UInt8](repeating: 0, count: 32))
-    #expect(try message(file).contains("biases"))
+    let bias = try message(file)
+    #expect(bias.contains("'blk.0.attn_q.bias'") && bias.contains("biases"))
+    for (key, value, found) in [
+      ("rope.scaling.type", GGUFBytes.Value.string("yarn"), "'yarn'"),
+      ("rope.scale_linear", .float(2), "2.0"), ("expert_count", .integer(8), "8 experts"),
+      ("attention.sliding_window", .integer(16), "window of 16"),
+      ("attention.causal", .bool(false), "both directions"),
+      ("rope.dimension_count", .integer(1), "rotated"),
+      ("attention.value_length", .integer(4), "values of 4"),
+      ("attention.head_count_kv", .integers([2]), "not one number"),
+    ] {
+      file = tiny()
+      file.entries.removeAll { $0.key == "llama." + key }
+      file.entries.append(("llama." + key, value))
+      let sentence = try message(file)
+      #expect(sentence.contains(found) && sentence.contains("supported"), "\(sentence)")
+    }
     file = tiny()
-    file.entries.append(("llama.rope.scaling.type", .string("yarn")))
-    #expect(try message(file).contains("yarn"))
+    file.add("rope_freqs.weight", [1], .f32, [0, 0, 0, 0])
+    #expect(try message(file).contains("rope_freqs"))
+    file = tiny(architecture: "qwen2")
+    #expect(try message(file).contains("'blk.0.attn_q.bias'"))
+    file = tiny(architecture: "qwen3")
+    #expect(try message(file).contains("'blk.0.attn_q_norm.weight'"))
     file = tiny()
     file.entries.append(("general.type", .string("adapter")))
     #expect(try message(file).contains("'adapter'"))

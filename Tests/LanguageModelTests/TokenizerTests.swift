@@ -58,20 +58,10 @@ import Testing
 
   private func cut(_ bytes: [UInt8]) -> [[UInt8]] {
     bytes.withUnsafeBufferPointer { buffer in
-      var scanner = WordScanner(buffer)
+      var scanner = WordScanner(buffer, .smolLM)
       var words: [[UInt8]] = []
       while let word = scanner.next() { words.append(Array(buffer[word])) }
       return words
-    }
-  }
-
-  @Test func `any bytes are cut into words that join to them again`() {
-    var random = SplitMix64(seed: 1)
-    for length in 0..<300 {
-      let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-      let words = cut(bytes)
-      #expect(Array(words.joined()) == bytes)
-      #expect(words.allSatisfy { !$0.isEmpty })
     }
   }
 

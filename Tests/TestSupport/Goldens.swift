@@ -85,41 +85,46 @@ public struct Goldens: Decodable, Sendable {
 
   /// The file they stand in.
   public static func data() throws -> Data {
-    let url = try #require(
-      Bundle.module.url(forResource: "smollm2", withExtension: "json", subdirectory: "Fixtures"))
-    return try Data(contentsOf: url)
+    try Data(contentsOf: fixture("smollm2.json"))
   }
 
   public static func load() throws -> Goldens {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(Goldens.self, from: data())
+    try fixture("smollm2.json", as: Goldens.self)
   }
 
   /// The adapter of the reference: r 8, α 16, all layers, A and B by a formula in PEFT's row order.
   public func adapter(_ configuration: ModelConfiguration) -> LoRAAdapter {
-    let adapter = LoRAAdapter(configuration: configuration, rank: 8, alpha: 16, seed: 0)
-    for layer in 0..<configuration.layerCount {
-      for linear in LinearLayer.allCases {
-        let shift = Double(layer + linear.rawValue + seed)
-        let (input, output) = LoRAAdapter.shape(of: linear, configuration: configuration)
-        let a = adapter.range(layer: layer, linear: linear, factor: .a).lowerBound
-        let b = adapter.range(layer: layer, linear: linear, factor: .b).lowerBound
-        for r in 0..<8 {
-          for i in 0..<input {
-            adapter.parameters[a + r * input + i] = Float(
-              0.02 * sin(0.37 * Double(r) + 0.11 * Double(i) + shift))
-          }
-          for o in 0..<output {
-            let row = ggufRow(ofPEFTRow: o, linear: linear, headSize: configuration.headSize)
-            adapter.parameters[b + row * 8 + r] = Float(
-              0.01 * cos(0.23 * Double(o) + 0.53 * Double(r) + shift))
-          }
+    formulaAdapter(
+      configuration, rank: 8, alpha: 16, amplitudes: (a: 0.02, b: 0.01), seed: seed)
+  }
+}
+
+/// An adapter of all layers whose A and B are waves of the given amplitudes, in PEFT's row order.
+public func formulaAdapter(
+  _ configuration: ModelConfiguration, rank: Int, alpha: Float,
+  amplitudes: (a: Double, b: Double), seed: Int = 0
+) -> LoRAAdapter {
+  let adapter = LoRAAdapter(configuration: configuration, rank: rank, alpha: alpha, seed: 0)
+  for layer in 0..<configuration.layerCount {
+    for linear in LinearLayer.allCases {
+      let shift = Double(layer + linear.rawValue + seed)
+      let (input, output) = LoRAAdapter.shape(of: linear, configuration: configuration)
+      let a = adapter.range(layer: layer, linear: linear, factor: .a).lowerBound
+      let b = adapter.range(layer: layer, linear: linear, factor: .b).lowerBound
+      for r in 0..<rank {
+        for i in 0..<input {
+          adapter.parameters[a + r * input + i] = Float(
+            amplitudes.a * sin(0.37 * Double(r) + 0.11 * Double(i) + shift))
+        }
+        for o in 0..<output {
+          let row = ggufRow(ofPEFTRow: o, linear: linear, headSize: configuration.headSize)
+          adapter.parameters[b + row * rank + r] = Float(
+            amplitudes.b * cos(0.23 * Double(o) + 0.53 * Double(r) + shift))
         }
       }
     }
-    return adapter
   }
+  return adapter
 }
 
 /// Where a row of B of query or key stands in GGUF, which pairs neighbours for RoPE where PEFT pairs

@@ -17,6 +17,8 @@ struct apprentice_linear {
 
 struct apprentice_decode_layer {
   const float *attention_norm;  // [hidden]
+  const float *qkv_bias;        // [(heads + 2 kv_heads) * head_size], or NULL
+  const float *query_norm, *key_norm;  // [head_size], or both NULL
   const float *mlp_norm;        // [hidden]
   struct apprentice_linear query, key, value, output, gate, up, down;
   // The prompt's keys [kv_heads, head_size, prompt_capacity] and values

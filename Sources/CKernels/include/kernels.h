@@ -35,8 +35,16 @@ void apprentice_rms_norm(const float *x, const float *weight, float *out, float 
 void apprentice_rms_norm_backward(const float *x, const float *weight, const float *inverse_rms,
                                   const float *dout, float *dx, long rows, long width);
 
-// Rotary positions (Su et al. 2021) in place, for GGUF's order of rows: dimensions 2i and 2i + 1
-// are a pair. Rotates `heads` heads of `head_size` at the beginning of each row; rows are `stride`
+// RMS normalisation of each of the `heads` heads at the beginning of each row, in place; rows are
+// `stride` apart, weight is [head_size]. kept is [rows, kept_stride] and gets what stood there.
+void apprentice_head_norm(float *x, long stride, long rows, long heads, long head_size,
+                          const float *weight, float epsilon, float *kept, long kept_stride);
+// Turns the gradient of the normalised heads into that of what was kept, in place.
+void apprentice_head_norm_backward(const float *kept, long kept_stride, float *dx, long stride,
+                                   long rows, long heads, long head_size, const float *weight,
+                                   float epsilon);
+
+// Rotary positions (Su et al. 2021) in place: dimensions 2i and 2i + 1 are a pair. Rotates `heads` heads of `head_size` at the beginning of each row; rows are `stride`
 // apart. cosines and sines are [positions, head_size]: the cosine of each pair twice, the sine of
 // each pair as -sin, sin. The backward pass is the rotation by the opposite angle.
 void apprentice_rope(float *x, long stride, long rows, long heads, long head_size,

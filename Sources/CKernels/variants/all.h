@@ -7,6 +7,7 @@
 // clang-format off
 #include "vector.h"
 #include "norm.h"
+#include "head_norm.h"
 #include "rope.h"
 #include "swiglu.h"
 #include "softmax.h"
@@ -19,6 +20,7 @@
 const struct kernel_table VARIANT = {
     .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward,
+    .head_norm_backward = head_norm_backward,
     .rope = rope,
     .swiglu = swiglu,
     .swiglu_backward = swiglu_backward,

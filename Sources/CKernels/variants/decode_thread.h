@@ -72,8 +72,31 @@ static void decode_scores(const float *queries, long heads, long head_size, cons
   }
 }
 
-// Attention of the completions [first, last) for the query heads of one key head: rotates the new
-// queries and keys, keeps the new keys and values, attends to the prompt, with all queries at once, and to
+// Adds one completion's biases to its queries, key and value of a key head, normalises queries and key
+// where the model does, and rotates them.
+static void decode_prepare(const struct apprentice_decode *t,
+                           const struct apprentice_decode_layer *layer, float *row, long group) {
+  long size = t->head_size, per_group = t->heads / t->kv_heads;
+  long width = t->heads * size, kv_width = t->kv_heads * size;
+  long query_column = group * per_group * size, key_column = width + group * size;
+  float *queries = row + query_column, *key = row + key_column;
+  if (layer->qkv_bias) {
+    const float *bias = layer->qkv_bias;
+    for (long d = 0; d < per_group * size; d++) queries[d] += bias[query_column + d];
+    for (long d = 0; d < size; d++) key[d] += bias[key_column + d];
+    for (long d = 0; d < size; d++) key[kv_width + d] += bias[key_column + kv_width + d];
+  }
+  if (layer->query_norm) {
+    rms_norm(queries, layer->query_norm, queries, 0, per_group, size, t->epsilon);
+    rms_norm(key, layer->key_norm, key, 0, 1, size, t->epsilon);
+  }
+  int32_t position = (int32_t)(t->prompt_length + t->length);
+  rope(queries, 0, 1, per_group, size, &position, t->cosines, t->sines, 1);
+  rope(key, 0, 1, 1, size, &position, t->cosines, t->sines, 1);
+}
+
+// Attention of the completions [first, last) for the query heads of one key head: prepares the
+// new queries and keys, keeps the new keys and values, attends to the prompt, with all queries at once, and to
 // each completion so far.
 static void decode_attention(const struct apprentice_decode *t,
                              const struct apprentice_decode_layer *layer,
@@ -81,13 +104,11 @@ static void decode_attention(const struct apprentice_decode *t,
   long size = t->head_size, per_group = t->heads / t->kv_heads, rows = (last - first) * per_group;
   long width = t->heads * size, kv_width = t->kv_heads * size;
   long prompt = t->prompt_length, own = t->length + 1, stride = t->prompt_capacity + t->capacity;
-  int32_t position = (int32_t)(prompt + t->length);
   for (long i = first; i < last; i++) {
     float *row = t->qkv + i * (width + 2 * kv_width), *key = row + width + group * size;
     float *queries = s->queries + (i - first) * per_group * size;
+    decode_prepare(t, layer, row, group);
     memcpy(queries, row + group * per_group * size, (size_t)(per_group * size) * sizeof(float));
-    rope(queries, 0, 1, per_group, size, &position, t->cosines, t->sines, 1);
-    rope(key, 0, 1, 1, size, &position, t->cosines, t->sines, 1);
     long place = (t->slots[i] * t->kv_heads + group) * size * t->capacity;
     float *keys = layer->keys + place, *values = layer->values + place;
     for (long d = 0; d < size; d++) keys[d * t->capacity + t->length] = key[d];

@@ -19,7 +19,7 @@ extension PEFT {
 
     let places = try places(in: file, rank: settings.rank, configuration: configuration)
     guard let first = places.map(\.layer).min(), let last = places.map(\.layer).max() else {
-      throw ExchangeError("\(file.name): holds no LoRA tensors of a Llama model")
+      throw ExchangeError("\(file.name): holds no LoRA tensors of this kind of model")
     }
     let adapter = LoRAAdapter(
       configuration: configuration, rank: settings.rank, alpha: Float(settings.alpha),
@@ -91,12 +91,12 @@ extension PEFT {
     return places
   }
 
-  /// Puts rows that stand in transformers' order into GGUF's.
+  /// Puts rows that stand in transformers' order into memory's.
   private static func permute(_ rows: UnsafeMutableBufferPointer<Float>, rank: Int, heads: Int) {
     let source = Array(rows)
     let count = rows.count / rank
     for row in 0..<count {
-      let target = ggufRow(row, headSize: count / heads)
+      let target = rowOfRotaryPairs(row, headSize: count / heads)
       for column in 0..<rank { rows[target * rank + column] = source[row * rank + column] }
     }
   }

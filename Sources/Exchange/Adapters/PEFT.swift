@@ -59,7 +59,7 @@ public enum PEFT {
         var values = stored
         if let heads = rotatedHeads(linear, adapter.configuration) {
           for row in 0..<shape.output {
-            let source = ggufRow(row, headSize: shape.output / heads)
+            let source = rowOfRotaryPairs(row, headSize: shape.output / heads)
             for column in 0..<adapter.rank {
               values[row * adapter.rank + column] = stored[source * adapter.rank + column]
             }
@@ -101,22 +101,12 @@ public enum PEFT {
     }
   }
 
-  /// The number of heads whose rows GGUF stores in another order; nil for other layers.
+  /// The number of heads whose rows stand in another order in memory; nil for other layers.
   static func rotatedHeads(_ linear: LinearLayer, _ configuration: ModelConfiguration) -> Int? {
     switch linear {
     case .query: configuration.headCount
     case .key: configuration.keyValueHeadCount
     default: nil
     }
-  }
-
-  /// Where GGUF stores a row of q or k that transformers has at `row`.
-  ///
-  /// GGUF puts the two numbers that RoPE rotates together side by side, transformers half a head
-  /// apart: reshape(heads, 2, size/2).swapaxes(1, 2).
-  static func ggufRow(_ row: Int, headSize: Int) -> Int {
-    let (head, offset) = row.quotientAndRemainder(dividingBy: headSize)
-    let (half, index) = offset.quotientAndRemainder(dividingBy: headSize / 2)
-    return head * headSize + 2 * index + half
   }
 }

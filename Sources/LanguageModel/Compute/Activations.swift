@@ -5,6 +5,9 @@ struct LayerActivations {
   var inputInverseRMS: UnsafeMutablePointer<Float>
   /// Queries, keys (both rotated) and values, `[rows, attention input]`.
   var queryKeyValue: Matrix
+  /// Queries and keys before their heads are normalised, `[rows, query and key size]`; no columns in
+  /// models without.
+  var rawQueryKey: Matrix
   /// `[rows, heads * headSize]`.
   var attended: Matrix
   /// `[rows, heads]`: the logarithms of the softmax's denominators.
@@ -63,8 +66,12 @@ struct Keeping {
 extension Activations {
   /// The floats that one layer keeps for a row.
   static func floatsPerRow(_ c: ModelConfiguration, rank: Int) -> Int {
-    2 * c.hiddenSize + c.attentionInputSize + c.querySize + 2 * c.feedForwardSize + c.headCount
-      + 7 * rank + 2
+    2 * c.hiddenSize + c.attentionInputSize + rawQueryKeySize(c) + c.querySize
+      + 2 * c.feedForwardSize + c.headCount + 7 * rank + 2
+  }
+
+  private static func rawQueryKeySize(_ c: ModelConfiguration) -> Int {
+    c.hasHeadNorms ? c.querySize + c.keyValueSize : 0
   }
 
   /// Divides memory for `rows` rows.
@@ -76,7 +83,8 @@ extension Activations {
     func layer(input: Matrix) -> LayerActivations {
       LayerActivations(
         input: input, inputInverseRMS: take(rows),
-        queryKeyValue: matrix(c.attentionInputSize), attended: matrix(c.querySize),
+        queryKeyValue: matrix(c.attentionInputSize),
+        rawQueryKey: matrix(Activations.rawQueryKeySize(c)), attended: matrix(c.querySize),
         logSums: take(rows * c.headCount), middle: matrix(c.hiddenSize),
         middleInverseRMS: take(rows), gateUp: matrix(2 * c.feedForwardSize),
         reduced: rank == 0 ? [] : AdapterGroup.allCases.map { matrix($0.linears.count * rank) })

@@ -24,6 +24,11 @@ struct Matrix {
   func rows(_ range: Range<Int>) -> Matrix {
     Matrix(base + range.lowerBound * stride, range.count, columns, stride: stride)
   }
+
+  /// Writes `row` to every row.
+  func fillRows(with row: UnsafePointer<Float>) {
+    for index in 0..<rows { (base + index * stride).update(from: row, count: columns) }
+  }
 }
 
 /// A matrix as a factor of a product, transposed or not.

@@ -7,11 +7,13 @@ final class RotaryTable {
   private(set) var sines: [Float] = []
   private let headSize: Int
   private let base: Double
+  private let factors: [Float]
   private var positions = 0
 
   init(configuration: ModelConfiguration) {
     headSize = configuration.headSize
     base = Double(configuration.ropeBase)
+    factors = configuration.ropeFactors
   }
 
   /// Makes the table at least `count` positions long.
@@ -22,7 +24,8 @@ final class RotaryTable {
     sines.reserveCapacity(end * headSize)
     for position in positions..<end {
       for pair in 0..<headSize / 2 {
-        let angle = Double(position) * pow(base, -2 * Double(pair) / Double(headSize))
+        let frequency = pow(base, -2 * Double(pair) / Double(headSize))
+        let angle = Double(position) * frequency / Double(factors.isEmpty ? 1 : factors[pair])
         let (cosine, sine) = (Float(cos(angle)), Float(sin(angle)))
         cosines += [cosine, cosine]
         sines += [-sine, sine]

@@ -63,6 +63,7 @@ extension Transformer {
     apprentice_rope_backward(
       d.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
       c.headSize, rows.positions, rotary.cosines, rotary.sines)
+    normalizeHeadsBackward(weights, a, gradient: d.queryKeyValue)
     if !isLowest {
       multiply(d.queryKeyValue.plain, weights.queryKeyValue.plain, into: d.normed)
     }

@@ -82,17 +82,20 @@ final class Transformer {
     let a = activations.layers[layer]
     let adapter = adapter.flatMap { $0.layers.contains(layer) ? $0 : nil }
 
-    // Attention: middle = input + Wo · attention(Wqkv · norm(input)).
+    // Attention: middle = input + Wo · attention(Wqkv · norm(input)), where Qwen2 adds biases and
+    // Qwen3 normalises the heads of query and key.
     apprentice_rms_norm(
       a.input.base, weights.attentionNorm, activations.normed.base, a.inputInverseRMS, rows.count,
       c.hiddenSize, c.normEpsilon)
+    if let bias = weights.queryKeyValueBias { a.queryKeyValue.fillRows(with: bias) }
     multiply(
       activations.normed, codes: codes(.attentionInput, layer: layer),
       weights: weights.queryKeyValue, into: a.queryKeyValue,
-      scratch: activations.codeScratch)
+      adding: weights.queryKeyValueBias != nil, scratch: activations.codeScratch)
     adapter?.addForward(
       .attentionInput, layer: layer, input: activations.normed, reduced: a.reduced[0],
       output: a.queryKeyValue)
+    normalizeHeads(weights, a)
     apprentice_rope(
       a.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
       c.headSize, rows.positions, rotary.cosines, rotary.sines)

@@ -107,7 +107,8 @@ final class Decoder {
         weights: codes.layers[index][linear], a: factors?.a ?? apprentice_codes(), b: factors?.b)
     }
     return apprentice_decode_layer(
-      attention_norm: layer.attentionNorm, mlp_norm: layer.feedForwardNorm, query: linear(.query),
+      attention_norm: layer.attentionNorm, qkv_bias: layer.queryKeyValueBias,
+      query_norm: layer.headNorms?.query, key_norm: layer.headNorms?.key, mlp_norm: layer.feedForwardNorm, query: linear(.query),
       key: linear(.key), value: linear(.value), output: linear(.output), gate: linear(.gate),
       up: linear(.up), down: linear(.down), prompt_keys: cache.keys(layer: index),
       prompt_values: cache.values(layer: index), keys: own,

@@ -33,7 +33,9 @@ final class CodeWeights: @unchecked Sendable {
         sources.append(
           Source(
             tensor: file.tensors["blk.\(layer).\(linear.fileName).weight"],
-            floats: weights.layers[layer].matrix(linear, configuration: c)))
+            floats: weights.layers[layer].matrix(linear, configuration: c),
+            unpairedHeadSize: c.fileKeepsRotaryPairsTogether || ![.query, .key].contains(linear)
+              ? nil : c.headSize))
       }
     }
     sources.append(
@@ -75,8 +77,10 @@ private struct Source {
   var bytesPerRow: Int
   var outputs: Int
   var inputs: Int
+  /// The head size of rows that the file has in another order than memory.
+  var unpairedHeadSize: Int?
 
-  init(tensor: GGUFTensor?, floats: Matrix) {
+  init(tensor: GGUFTensor?, floats: Matrix, unpairedHeadSize: Int? = nil) {
     outputs = floats.rows
     inputs = floats.columns
     if let tensor, let base = tensor.data.baseAddress,
@@ -85,6 +89,7 @@ private struct Source {
       format = tensor.format
       rows = base
       bytesPerRow = inputs / format.valuesPerBlock * format.bytesPerBlock
+      self.unpairedHeadSize = unpairedHeadSize
     } else {
       format = .f32
       rows = UnsafeRawPointer(floats.base)
@@ -111,8 +116,10 @@ private struct Target {
   }
 
   func pack(_ range: Range<Int>) {
-    let rows = (0..<source.outputs).map { row -> UnsafeRawPointer? in
-      source.rows + row * source.bytesPerRow
+    var rows = [UnsafeRawPointer?](repeating: nil, count: source.outputs)
+    for row in 0..<source.outputs {
+      let place = source.unpairedHeadSize.map { rowOfRotaryPairs(row, headSize: $0) } ?? row
+      rows[place] = source.rows + row * source.bytesPerRow
     }
     rows.withUnsafeBufferPointer { rows in
       apprentice_pack_codes(

@@ -37,9 +37,11 @@ public final class LanguageModel: Sendable {
   ) throws(LanguageModelError) -> LanguageModel {
     let file = try GGUFFile(path: path)
     let configuration = try ModelConfiguration(gguf: file)
+    var tokenizer = try Tokenizer(gguf: file)
+    let template = try ChatTemplate(gguf: file, name: chatTemplate)
+    tokenizer.adopt(template)
     return LanguageModel(
-      file: file, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
-      chatTemplate: try ChatTemplate(gguf: file, name: chatTemplate),
+      file: file, configuration: configuration, tokenizer: tokenizer, chatTemplate: template,
       weights: try ModelWeights(file: file, configuration: configuration))
   }
 

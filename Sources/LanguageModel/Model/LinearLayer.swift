@@ -11,6 +11,11 @@ extension ModelConfiguration {
   /// The width of queries, keys and values side by side.
   var attentionInputSize: Int { querySize + 2 * keyValueSize }
 
+  /// Whether queries, keys and values have biases.
+  var hasAttentionBiases: Bool { architecture == "qwen2" }
+  /// Whether each query and key head is normalised before it is rotated.
+  var hasHeadNorms: Bool { architecture == "qwen3" }
+
   /// The number of inputs and outputs of a linear layer.
   public func shape(of linear: LinearLayer) -> (input: Int, output: Int) {
     switch linear {

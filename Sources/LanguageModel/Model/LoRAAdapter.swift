@@ -3,8 +3,9 @@ import Feedback
 /// Low-rank additions to the linear layers of a range of transformer layers (Hu et al. 2021):
 /// y = W x + (α / r) B (A x).
 ///
-/// A is `[rank, input]` and B is `[output, rank]`, row-major; the rows of B of query and key stand
-/// in GGUF's order (permuted for RoPE), as the weights do. All factors lie in one allocation, so
+/// A is `[rank, input]` and B is `[output, rank]`, row-major; the rows of B of query and key that RoPE
+/// rotates together stand side by side, as those of the weights do (see
+/// ``rowOfRotaryPairs(_:headSize:)``). All factors lie in one allocation, so
 /// that an optimizer step is one pass; the factors A that share an input stand next to each other.
 /// A reader and a writer at the same time are the caller's to keep apart.
 public final class LoRAAdapter: @unchecked Sendable {

@@ -6,6 +6,10 @@ struct LayerWeights {
   var attentionNorm: UnsafeMutablePointer<Float>
   /// Query, key and value rows, one below the other.
   var queryKeyValue: Matrix
+  /// What is added to queries, keys and values; nil in models without biases.
+  var queryKeyValueBias: UnsafeMutablePointer<Float>?
+  /// The norms of each query head and each key head, `[headSize]`; nil in models without.
+  var headNorms: (query: UnsafeMutablePointer<Float>, key: UnsafeMutablePointer<Float>)?
   var output: Matrix
   var feedForwardNorm: UnsafeMutablePointer<Float>
   /// Gate rows, then up rows.
@@ -62,6 +66,22 @@ final class ModelWeights: @unchecked Sendable {
         place(c.hiddenSize, c.feedForwardSize, [(block + "ffn_down.weight", c.hiddenSize)])
       )
     }
+    var biases: [Int] = []
+    var headNorms: [(query: Int, key: Int)] = []
+    for block in (0..<c.layerCount).map({ "blk.\($0)." }) {
+      if c.hasAttentionBiases {
+        biases.append(place(1, c.querySize, [(block + "attn_q.bias", 1)]))
+        _ = place(1, c.keyValueSize, [(block + "attn_k.bias", 1)])
+        _ = place(1, c.keyValueSize, [(block + "attn_v.bias", 1)])
+      }
+      if c.hasHeadNorms {
+        headNorms.append(
+          (
+            place(1, c.headSize, [(block + "attn_q_norm.weight", 1)]),
+            place(1, c.headSize, [(block + "attn_k_norm.weight", 1)])
+          ))
+      }
+    }
 
     memory = try FloatMemory(count: end + 16)
     let base = memory.base
@@ -69,14 +89,21 @@ final class ModelWeights: @unchecked Sendable {
     self.embedding = Matrix(base + embedding, c.vocabularySize, c.hiddenSize)
     self.head = Matrix(base + head, c.vocabularySize, c.hiddenSize)
     self.finalNorm = base + finalNorm
-    self.layers = layers.map { norm, attention, output, secondNorm, gateUp, down in
-      LayerWeights(
+    self.layers = layers.enumerated().map { index, places in
+      let (norm, attention, output, secondNorm, gateUp, down) = places
+      return LayerWeights(
         attentionNorm: base + norm,
         queryKeyValue: Matrix(base + attention, c.attentionInputSize, c.hiddenSize),
+        queryKeyValueBias: biases.isEmpty ? nil : base + biases[index],
+        headNorms: headNorms.isEmpty
+          ? nil : (base + headNorms[index].query, base + headNorms[index].key),
         output: Matrix(base + output, c.hiddenSize, c.querySize),
         feedForwardNorm: base + secondNorm,
         gateUp: Matrix(base + gateUp, 2 * c.feedForwardSize, c.hiddenSize),
         down: Matrix(base + down, c.hiddenSize, c.feedForwardSize))
+    }
+    if !c.fileKeepsRotaryPairsTogether {
+      for layer in self.layers { layer.pairRotaryRows(c) }
     }
   }
 }

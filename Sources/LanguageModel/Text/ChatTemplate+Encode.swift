@@ -18,7 +18,9 @@ extension ChatTemplate {
   /// The tokens of an assistant's turn after such a prompt: its text, in which nothing is special,
   /// and the end token.
   public func encodeCompletion(_ text: String, tokenizer: Tokenizer) -> [TokenID] {
-    tokenizer.encode(text) + [tokenizer.endToken]
+    var text = text
+    if case .mistral(let format) = style, !text.hasPrefix(format.lead) { text = format.lead + text }
+    return tokenizer.encode(text) + [tokenizer.endToken]
   }
 
   /// The tokens of a whole conversation in stretches, alternately untrained and trained: every
@@ -29,29 +31,24 @@ extension ChatTemplate {
     _ messages: [Message], tokenizer: Tokenizer
   ) -> [(tokens: [TokenID], trained: Bool)] {
     var stretches: [(tokens: [TokenID], trained: Bool)] = []
-    var pieces = opening(of: messages)
-    for message in messages {
-      pieces += header(message.role)
-      if message.role == .assistant {
+    var pieces = opening
+    for turn in turns(of: messages) {
+      pieces += turn.before
+      if turn.role == .assistant {
         stretches.append((encode(pieces, tokenizer), false))
-        stretches.append((encodeCompletion(body(message), tokenizer: tokenizer), true))
-        pieces = Array(footer.dropFirst())
+        stretches.append((encodeCompletion(turn.text, tokenizer: tokenizer), true))
+        pieces = Array(turn.after.dropFirst())
       } else {
-        pieces.append(.text(body(message)))
-        pieces += footer
+        pieces.append(.text(turn.text))
+        pieces += turn.after
       }
     }
     return stretches
   }
 
   private func prompt(_ messages: [Message]) -> [Piece] {
-    var pieces = opening(of: messages)
-    for message in messages {
-      pieces += header(message.role)
-      pieces.append(.text(body(message)))
-      pieces += footer
-    }
-    return pieces + header(.assistant)
+    opening + turns(of: messages).flatMap { $0.before + [.text($0.text)] + $0.after }
+      + header(.assistant)
   }
 
   /// Encodes each stretch of text between two special tokens whole.
@@ -62,9 +59,13 @@ extension ChatTemplate {
       switch piece {
       case .text(let text): stretch += text
       case .special(let text):
+        guard let token = tokenizer.specialToken(text) else {
+          stretch += text
+          continue
+        }
         tokens += tokenizer.encode(stretch)
         stretch = ""
-        if let token = tokenizer.specialToken(text) { tokens.append(token) }
+        tokens.append(token)
       }
     }
     return tokens + tokenizer.encode(stretch)

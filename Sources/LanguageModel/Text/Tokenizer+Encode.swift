@@ -1,7 +1,9 @@
 extension Tokenizer {
   /// The tokens of a text.
   ///
-  /// - Parameter special: whether the text of a special token becomes that token. Only for text the
+  /// Text is taken as it is: no Unicode normalisation, so that it comes back exactly.
+  ///
+  /// - Parameter special: whether the text of a control token becomes that token. Only for text the
   ///   program itself made: in people's text it would let anyone forge a turn.
   public func encode(_ text: String, special: Bool = false) -> [TokenID] {
     var text = text
@@ -26,14 +28,14 @@ extension Tokenizer {
   private func encode(_ bytes: UnsafeBufferPointer<UInt8>, special: Bool) -> [TokenID] {
     var output: [TokenID] = []
     var merger = WordMerger()
-    guard special else {
+    guard special || hasSpecialWords else {
       appendPlain(bytes, with: &merger, to: &output)
       return output
     }
     var start = 0
     var index = 0
     while index < bytes.count {
-      guard let found = matchSpecial(bytes, at: index) else {
+      guard let found = matchSpecial(bytes, at: index, control: special) else {
         index += 1
         continue
       }
@@ -46,17 +48,25 @@ extension Tokenizer {
     return output
   }
 
-  /// The longest special token at a position.
-  private func matchSpecial(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> SpecialToken? {
+  /// The longest special token at a position, control tokens only if they are asked for.
+  private func matchSpecial(
+    _ bytes: UnsafeBufferPointer<UInt8>, at index: Int, control: Bool
+  ) -> SpecialToken? {
     guard let candidates = specialTokens[bytes[index]] else { return nil }
-    return candidates.first { bytes[index...].starts(with: $0.text) }
+    return candidates.first {
+      (control || !$0.isControl) && bytes[index...].starts(with: $0.text)
+    }
   }
 
   private func appendPlain(
     _ bytes: UnsafeBufferPointer<UInt8>, with merger: inout WordMerger, to output: inout [TokenID]
   ) {
-    var words = WordScanner(bytes)
+    var words = WordScanner(bytes, preTokenizer)
     while let word = words.next() {
+      if !wholeWords.isEmpty, let token = wholeWords[Array(bytes[word])] {
+        output.append(token)
+        continue
+      }
       let tokens = bytes[word].lazy.map { byteTokens[Int($0)] }.filter { $0 >= 0 }
       merger.append(tokens, merges: merges, to: &output)
     }

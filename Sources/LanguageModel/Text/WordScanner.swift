@@ -1,16 +1,16 @@
-/// Cuts text into the words within which byte-pair merges happen: llama.cpp's `smollm`
-/// pre-tokenizer.
+/// Cuts text into the words within which byte-pair merges happen; see ``PreTokenizer`` for the
+/// patterns.
 ///
-/// First every number character (`\p{N}`) stands alone. Between them GPT-2's pattern holds:
-/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`, where a number ends the
-/// text as far as the look-ahead is concerned. A byte that is no part of valid UTF-8 counts as a
-/// symbol, so that any input is cut into words that join to it again.
+/// A byte that is no part of valid UTF-8 counts as a symbol, so that any input is cut into words that
+/// join to it again.
 struct WordScanner {
   private let bytes: UnsafeBufferPointer<UInt8>
+  private let preTokenizer: PreTokenizer
   private var position = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ preTokenizer: PreTokenizer) {
     self.bytes = bytes
+    self.preTokenizer = preTokenizer
   }
 
   private enum Kind {
@@ -21,59 +21,113 @@ struct WordScanner {
   mutating func next() -> Range<Int>? {
     let start = position
     let (kind, length) = classify(start)
-    switch kind {
-    case .end:
-      return nil
-    case .number:
-      position = start + length
-    case .letter:
-      position = endOfRun(of: .letter, from: start + length)
-    case .symbol:
-      position = start + contraction(at: start)
-      if position == start { position = endOfRun(of: .symbol, from: start + length) }
-    case .whitespace:
-      position = endOfWhitespace(from: start, length: length)
+    guard kind != .end else { return nil }
+    switch preTokenizer {
+    case .smolLM, .gpt2: position = endOfGPT2Word(from: start, kind, length)
+    case .llama3, .qwen2: position = endOfLlama3Word(from: start, kind, length)
     }
     return start..<position
   }
 
-  private func endOfRun(of kind: Kind, from start: Int) -> Int {
+  private func endOfGPT2Word(from start: Int, _ kind: Kind, _ length: Int) -> Int {
+    if kind == .whitespace { return endOfWhitespace(from: start, length) }
+    if kind == .number, preTokenizer == .smolLM { return start + length }
+    let contraction = contraction(at: start, anyCase: false)
+    return contraction > 0 ? start + contraction : endOfRun(of: kind, from: start + length)
+  }
+
+  private func endOfLlama3Word(from start: Int, _ kind: Kind, _ length: Int) -> Int {
+    let contraction = contraction(at: start, anyCase: true)
+    if contraction > 0 { return start + contraction }
+    switch kind {
+    case .letter: return endOfRun(of: .letter, from: start + length)
+    case .number:
+      return endOfRun(of: .number, from: start + length, atMost: preTokenizer == .llama3 ? 2 : 0)
+    case .symbol:
+      // One symbol goes with the letters that follow it.
+      if classify(start + length).kind == .letter {
+        return endOfRun(of: .letter, from: start + length)
+      }
+      return endOfNewlines(from: endOfRun(of: .symbol, from: start + length))
+    case .whitespace, .end: return endOfWhitespaceWithNewlines(from: start, length)
+    }
+  }
+
+  private func endOfRun(of kind: Kind, from start: Int, atMost limit: Int = .max) -> Int {
     var end = start
-    while true {
+    for _ in 0..<limit {
       let (next, length) = classify(end)
       guard next == kind else { return end }
       end += length
     }
+    return end
   }
 
-  /// The end of the word that begins with whitespace: a space goes with the letters or symbols that
-  /// follow it; of a longer run the last character is left to the next word.
-  private func endOfWhitespace(from start: Int, length: Int) -> Int {
+  private func isNewline(_ index: Int) -> Bool {
+    index < bytes.count && (bytes[index] == 0x0A || bytes[index] == 0x0D)
+  }
+
+  private func endOfNewlines(from start: Int) -> Int {
+    var end = start
+    while isNewline(end) { end += 1 }
+    return end
+  }
+
+  /// The end of the word that begins with whitespace in GPT-2's pattern: a space goes with what
+  /// follows it; of a longer run the last character is left to the next word.
+  private func endOfWhitespace(from start: Int, _ length: Int) -> Int {
     var last = start
     var end = start + length
     while true {
       let (kind, length) = classify(end)
-      switch kind {
-      case .whitespace:
+      if kind == .whitespace {
         last = end
         end += length
-      case .number, .end:
+      } else if kind == .end || (kind == .number && preTokenizer == .smolLM) {
         return end
-      case .letter, .symbol:
-        if last > start { return last }
+      } else if last > start {
+        return last
+      } else {
         return bytes[start] == UInt8(ascii: " ") ? endOfRun(of: kind, from: end + length) : end
       }
     }
   }
 
+  /// The same in Llama 3's pattern: whitespace up to its last line end is a word; any other than a
+  /// line end goes with letters, and a space with symbols and the line ends after them.
+  private func endOfWhitespaceWithNewlines(from start: Int, _ length: Int) -> Int {
+    let (next, nextLength) = classify(start + length)
+    if next == .letter, !isNewline(start) { return endOfRun(of: .letter, from: start + length) }
+    if next == .symbol, bytes[start] == UInt8(ascii: " ") {
+      return endOfNewlines(from: endOfRun(of: .symbol, from: start + length + nextLength))
+    }
+    var last = start
+    var afterNewline = 0
+    var end = start
+    while case (let kind, let length) = classify(end), kind == .whitespace {
+      last = end
+      end += length
+      if isNewline(last) { afterNewline = end }
+    }
+    if afterNewline > 0 { return afterNewline }
+    return end == bytes.count || last == start ? end : last
+  }
+
   /// The length of `'s`, `'t`, `'m`, `'d`, `'re`, `'ve` or `'ll` at a position, else 0.
-  private func contraction(at start: Int) -> Int {
-    guard bytes[start] == UInt8(ascii: "'"), start + 1 < bytes.count else { return 0 }
-    let second = start + 2 < bytes.count ? bytes[start + 2] : 0
-    switch bytes[start + 1] {
+  private func contraction(at start: Int, anyCase: Bool) -> Int {
+    guard bytes[start] == UInt8(ascii: "'") else { return 0 }
+    func letter(_ index: Int) -> UInt8 {
+      guard index < bytes.count else { return 0 }
+      let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[index])
+      return anyCase && isUpper ? bytes[index] | 0x20 : bytes[index]
+    }
+    let second = letter(start + 2)
+    switch letter(start + 1) {
     case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"): return 2
     case UInt8(ascii: "r"), UInt8(ascii: "v"): return second == UInt8(ascii: "e") ? 3 : 0
     case UInt8(ascii: "l"): return second == UInt8(ascii: "l") ? 3 : 0
+    // U+017F, the long s, is an s when case does not count.
+    case 0xC5: return anyCase && second == 0xBF ? 3 : 0
     default: return 0
     }
   }

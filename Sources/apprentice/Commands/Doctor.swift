@@ -50,7 +50,7 @@ struct Doctor: ParsableCommand {
           found: "\(path) is not the published SmolLM2-135M-Instruct",
           remedy: "Fetch it again with: rm \(path) && make model")
       }
-      let model = try LanguageModel.load(path: path)
+      let model = try LanguageModel.load(path: path, chatTemplate: common.chatTemplate)
       return Finding(
         check: "model", ok: true,
         found:
@@ -58,7 +58,11 @@ struct Doctor: ParsableCommand {
     } catch {
       return Finding(
         check: "model", ok: false, found: "\(error)",
-        remedy: "Fetch it again with: rm \(path) && make model")
+        remedy: common.model == nil
+          ? "Fetch it again with: rm \(path) && make model"
+          : "Supported are text models of "
+            + ModelConfiguration.supportedArchitectures.joined(separator: ", ")
+            + " with a byte-level BPE tokenizer.")
     }
   }
 
