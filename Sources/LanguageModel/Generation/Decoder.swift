@@ -108,7 +108,8 @@ final class Decoder {
     }
     return apprentice_decode_layer(
       attention_norm: layer.attentionNorm, qkv_bias: layer.queryKeyValueBias,
-      query_norm: layer.headNorms?.query, key_norm: layer.headNorms?.key, mlp_norm: layer.feedForwardNorm, query: linear(.query),
+      query_norm: layer.headNorms?.query, key_norm: layer.headNorms?.key,
+      mlp_norm: layer.feedForwardNorm, query: linear(.query),
       key: linear(.key), value: linear(.value), output: linear(.output), gate: linear(.gate),
       up: linear(.up), down: linear(.down), prompt_keys: cache.keys(layer: index),
       prompt_values: cache.values(layer: index), keys: own,
