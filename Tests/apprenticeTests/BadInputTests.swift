@@ -152,7 +152,8 @@ import Testing
       ["train", "sft", "--data", "x", "--out", "y", "--layers", "3"],
       ["train", "reward", "--data", "x", "--out", "y", "--heads", "0"],
       ["generate", "-n", "0"], ["generate", "--temperature", "-1"], ["generate", "--top-p", "0"],
-      ["generate", "--seed", "-1"], ["export", "peft"], ["export", "csv"], ["import", "rankings"],
+      ["generate", "--seed", "-1"], ["export", "peft"], ["export", "gguf-lora"],
+      ["export", "rankings", "--adapter", "x"], ["export", "csv"], ["import", "rankings"],
       ["score"], ["prompts", "add"], ["nonsense", "x"], ["stats", "--what"],
     ])
   func wrongUsage(arguments: [String]) throws {

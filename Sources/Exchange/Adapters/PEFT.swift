@@ -7,7 +7,7 @@ public enum PEFT {
   static let configurationFile = "adapter_config.json"
   static let weightsFile = "adapter_model.safetensors"
   static let headsFile = "heads.safetensors"
-  static let scoreKey = "base_model.model.score.weight"
+  package static let scoreKey = "base_model.model.score.weight"
 
   /// Writes an adapter; a folder that is not there is made, files of these names are replaced.
   ///

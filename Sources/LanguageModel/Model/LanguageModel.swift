@@ -32,10 +32,16 @@ public final class LanguageModel: Sendable {
   public static func load(
     path: String, chatTemplate: String? = nil
   ) throws(LanguageModelError) -> LanguageModel {
-    let file = try GGUFFile(path: path)
+    try load(GGUFFile(path: path), chatTemplate: chatTemplate)
+  }
+
+  /// The model of a file that has been opened.
+  package static func load(
+    _ file: GGUFFile, chatTemplate: String? = nil
+  ) throws(LanguageModelError) -> LanguageModel {
     let configuration = try ModelConfiguration(gguf: file)
     return LanguageModel(
-      path: path, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
+      path: file.path, configuration: configuration, tokenizer: try Tokenizer(gguf: file),
       chatTemplate: try ChatTemplate(gguf: file, name: chatTemplate),
       weights: try ModelWeights(file: file, configuration: configuration))
   }
