@@ -48,6 +48,22 @@ import Testing
     expectRefusal(try bench.run("generate", "--model", url.path, input: "Hi\n"), url.path)
   }
 
+  @Test func aModelOfNumbersThatAreNone() throws {
+    let bench = try Bench()
+    // The last tensor is a norm's weights of 64 floats.
+    let bytes = TinyModel.bytes().dropLast(256) + Data(repeating: 0xFF, count: 256)
+    try bytes.write(to: URL(fileURLWithPath: bench.path("nan.gguf")))
+    for options in [["--top-p", "0.9"], ["--temperature", "0"], []] {
+      expectRefusal(
+        try Program.run(
+          ["generate", "--model", "nan.gguf"] + options, input: "Hi\n", in: bench.url),
+        "not finite")
+    }
+    expectRefusal(
+      try bench.run("logprobs", "--model", "nan.gguf", input: Self.demonstration + "\n"),
+      "not finite")
+  }
+
   @Test(arguments: ["sft", "reward", "dpo"])
   func malformedTrainingData(kind: String) throws {
     let bench = try Bench()

@@ -33,7 +33,7 @@ public final class Generator {
   ///   - adapter: nil draws from the base model.
   ///   - onStep: called after each token of each with all tokens so far; false cancels.
   /// - Throws: ``LanguageModelError`` when the prompt is empty or does not fit into the context with
-  ///   the longest completion; `CancellationError` when `onStep` cancels.
+  ///   the longest completion, or the model computes no finite numbers; `CancellationError` when `onStep` cancels.
   public func generate(
     prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
     onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
@@ -55,16 +55,16 @@ public final class Generator {
     let weights = try FloatMemory(count: c.vocabularySize)
 
     var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
-    func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) {
-      let (token, logprob) = drafts[index].sampler.draw(from: logits, weights: weights.base)
+    func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) throws(LanguageModelError) {
+      let (token, logprob) = try drafts[index].sampler.draw(from: logits, weights: weights.base)
       drafts[index].tokens.append(token)
       drafts[index].logprobs.append(logprob)
       drafts[index].isFinished =
         token == model.tokenizer.endToken || drafts[index].tokens.count == sampling.maxTokens
     }
 
-    cache.logits.withUnsafeBufferPointer { logits in
-      for index in drafts.indices { extend(index, from: logits) }
+    try cache.logits.withUnsafeBufferPointer { logits in
+      for index in drafts.indices { try extend(index, from: logits) }
     }
     var step = 0
     while true {
@@ -74,7 +74,7 @@ public final class Generator {
       guard !active.isEmpty else { break }
       let logits = decoder.step(active.map { ($0, drafts[$0].tokens.last!) })
       for (row, index) in active.enumerated() {
-        extend(
+        try extend(
           index,
           from: UnsafeBufferPointer(
             start: logits.base + row * c.vocabularySize, count: c.vocabularySize))
