@@ -1,7 +1,7 @@
 # Apprentice. `make run` and `make test` each do all the set-up that is still to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench setup model lint format clean
+.PHONY: help run test bench fuzz build setup model lint format clean
 
 # One build serves the program and its tests: optimised, and with the tests let in. Tests run one
 # after another, as those on the real model use all cores already.
@@ -16,6 +16,9 @@ run: setup model build ## Set everything up and open the workstation (ARGS="--la
 test: setup model ## Set everything up and run the tests (ARGS="--filter Ranking" runs some)
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build --no-parallel $(ARGS)
+
+fuzz: setup ## Fuzz the readers of model files and adapters, ten minutes each (ARGS=60: a minute)
+	@scripts/fuzz $(ARGS)
 
 build: setup ## Build .build/release/apprentice
 	swift build $(FLAGS) --product apprentice
@@ -36,4 +39,4 @@ format: ## Format all Swift files
 	swift format -i -r Sources Tests Package.swift
 
 clean: ## Remove the build; the model, workspaces and system packages stay
-	rm -rf .build
+	rm -rf .build .build-fuzz

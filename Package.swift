@@ -66,11 +66,26 @@ let package = Package(
     .testTarget(
       name: "apprenticeTests",
       dependencies: [
-        "apprentice", "Feedback", "LanguageModel", "Storage", "TerminalUI", "TestSupport",
+        "apprentice", "Exchange", "Feedback", "LanguageModel", "Storage", "TerminalUI",
+        "TestSupport",
       ]),
+    .target(
+      name: "FuzzedReaders", dependencies: ["Exchange", "Feedback", "LanguageModel"],
+      path: "Tests/Fuzzing/Readers"),
+    .testTarget(
+      name: "MutationTests", dependencies: ["FuzzedReaders"], path: "Tests/Fuzzing/MutationTests"),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzers' `main` is libFuzzer's, so they exist only in the build that links it: scripts/fuzz.
+if Context.environment["FUZZING"] != nil {
+  for name in ["ModelFuzzer", "AdapterFuzzer"] {
+    package.targets.append(
+      .executableTarget(
+        name: name, dependencies: ["FuzzedReaders"], path: "Tests/Fuzzing/\(name)"))
+  }
+}
 
 // Warnings are errors in CI, and the coming language rules hold everywhere.
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

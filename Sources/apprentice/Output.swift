@@ -10,7 +10,13 @@ enum Output {
 
   /// One JSON object on a line.
   static func json(_ value: some Encodable) throws {
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    do {
+      line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    } catch is EncodingError {
+      throw CommandError(
+        "The result holds a number that is not finite; the model's file or the adapter is damaged, "
+          + "use another.")
+    }
   }
 
   /// One line of data, written out at once so that a reader on a pipe has it.

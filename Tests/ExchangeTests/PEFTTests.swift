@@ -207,6 +207,7 @@ import Testing
         ("{", "damaged"), ("{}", "peft_type"),
         ("{\"peft_type\":\"IA3\",\"r\":2,\"lora_alpha\":1}", "IA3"),
         ("{\"peft_type\":\"LORA\",\"r\":0,\"lora_alpha\":1}", "rank"),
+        ("{\"peft_type\":\"LORA\",\"r\":2,\"lora_alpha\":1e300}", "alpha"),
         ("{\"peft_type\":\"LORA\",\"r\":3,\"lora_alpha\":1}", "rank 3"),
         ("{\"peft_type\":\"LORA\",\"r\":2,\"lora_alpha\":1,\"use_dora\":true}", "use_dora"),
         ("{\"peft_type\":\"LORA\",\"r\":2,\"lora_alpha\":1,\"bias\":\"all\"}", "bias"),

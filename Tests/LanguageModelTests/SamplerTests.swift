@@ -17,13 +17,14 @@ struct SamplerTests {
     self.logits = logits
   }
 
-  private func draw(_ sampling: SamplingParameters, count: Int = 4000) -> [TokenID: Double] {
+  private func draw(_ sampling: SamplingParameters, count: Int = 4000) throws -> [TokenID: Double] {
     var weights = [Float](repeating: 0, count: logits.count)
     var found: [TokenID: Double] = [:]
-    logits.withUnsafeBufferPointer { logits in
+    try logits.withUnsafeBufferPointer { logits in
       for seed in 0..<count {
         var sampler = TokenSampler(sampling, seed: UInt64(seed))
-        found[sampler.draw(from: logits, weights: &weights).token, default: 0] += 1 / Double(count)
+        found[try sampler.draw(from: logits, weights: &weights).token, default: 0] +=
+          1 / Double(count)
       }
     }
     return found
@@ -34,46 +35,65 @@ struct SamplerTests {
     for (token, share) in expected { #expect(abs((found[token] ?? 0) - share) < 0.035) }
   }
 
-  @Test func `temperature 1 draws the model's distribution`() {
-    expect(draw(SamplingParameters()), likely)
+  @Test func `temperature 1 draws the model's distribution`() throws {
+    expect(try draw(SamplingParameters()), likely)
   }
 
-  @Test func `temperature 0 draws the likeliest`() {
-    expect(draw(SamplingParameters(temperature: 0), count: 20), [4001: 1])
+  @Test func `temperature 0 draws the likeliest`() throws {
+    expect(try draw(SamplingParameters(temperature: 0), count: 20), [4001: 1])
   }
 
-  @Test func `a temperature of one half squares the odds`() {
+  @Test func `a temperature of one half squares the odds`() throws {
     let squares = likely.mapValues { $0 * $0 }
     let total = squares.values.reduce(0, +)
-    expect(draw(SamplingParameters(temperature: 0.5)), squares.mapValues { $0 / total })
+    expect(try draw(SamplingParameters(temperature: 0.5)), squares.mapValues { $0 / total })
   }
 
-  @Test func `top-k keeps the k likeliest`() {
-    expect(draw(SamplingParameters(topK: 2)), [4001: 2 / 3.0, 7: 1 / 3.0])
-    expect(draw(SamplingParameters(topK: 1), count: 20), [4001: 1])
+  @Test func `top-k keeps the k likeliest`() throws {
+    expect(try draw(SamplingParameters(topK: 2)), [4001: 2 / 3.0, 7: 1 / 3.0])
+    expect(try draw(SamplingParameters(topK: 1), count: 20), [4001: 1])
   }
 
-  @Test func `top-p keeps the fewest that hold the mass`() {
-    expect(draw(SamplingParameters(topP: 0.7)), [4001: 2 / 3.0, 7: 1 / 3.0])
+  @Test func `top-p keeps the fewest that hold the mass`() throws {
+    expect(try draw(SamplingParameters(topP: 0.7)), [4001: 2 / 3.0, 7: 1 / 3.0])
     expect(
-      draw(SamplingParameters(topP: 0.8)), [4001: 0.5 / 0.9, 7: 0.25 / 0.9, 2500: 0.15 / 0.9])
+      try draw(SamplingParameters(topP: 0.8)), [4001: 0.5 / 0.9, 7: 0.25 / 0.9, 2500: 0.15 / 0.9])
   }
 
-  @Test func `min-p cuts under a share of the likeliest`() {
-    expect(draw(SamplingParameters(minP: 0.4)), [4001: 2 / 3.0, 7: 1 / 3.0])
+  @Test func `min-p cuts under a share of the likeliest`() throws {
+    expect(try draw(SamplingParameters(minP: 0.4)), [4001: 2 / 3.0, 7: 1 / 3.0])
   }
 
-  @Test func `the cuts follow one another`() {
-    expect(draw(SamplingParameters(topK: 3, topP: 0.8, minP: 0.1)), [4001: 2 / 3.0, 7: 1 / 3.0])
+  @Test func `the cuts follow one another`() throws {
+    expect(
+      try draw(SamplingParameters(topK: 3, topP: 0.8, minP: 0.1)), [4001: 2 / 3.0, 7: 1 / 3.0])
   }
 
-  @Test func `log-probabilities are the plain model's whatever is cut`() {
+  @Test func `log-probabilities are the plain model's whatever is cut`() throws {
     var weights = [Float](repeating: 0, count: logits.count)
     var sampler = TokenSampler(SamplingParameters(temperature: 0.3, topK: 1), seed: 3)
-    let (token, logprob) = logits.withUnsafeBufferPointer {
-      sampler.draw(from: $0, weights: &weights)
+    let (token, logprob) = try logits.withUnsafeBufferPointer {
+      try sampler.draw(from: $0, weights: &weights)
     }
     #expect(token == 4001)
     #expect(abs(Double(logprob) - log(0.5)) < 1e-4)
+  }
+
+  @Test func `logits that are no distribution are refused`() {
+    let infinite = [.infinity] + logits.dropFirst()
+    let none = [Float](repeating: .nan, count: logits.count)
+    var weights = [Float](repeating: 0, count: logits.count)
+    for sampling in [
+      SamplingParameters(), SamplingParameters(temperature: 0), SamplingParameters(topP: 0.9),
+      SamplingParameters(topK: 3), SamplingParameters(minP: 0.1),
+    ] {
+      for broken in [infinite, none] {
+        var sampler = TokenSampler(sampling, seed: 1)
+        let error = #expect(throws: LanguageModelError.self) {
+          try broken.withUnsafeBufferPointer { try sampler.draw(from: $0, weights: &weights) }
+        }
+        #expect(error?.description.contains("not finite") == true)
+      }
+    }
   }
 }

@@ -48,6 +48,22 @@ import Testing
     expectRefusal(try bench.run("generate", "--model", url.path, input: "Hi\n"), url.path)
   }
 
+  @Test func aModelOfNumbersThatAreNone() throws {
+    let bench = try Bench()
+    // The last tensor is a norm's weights of 64 floats.
+    let bytes = TinyModel.bytes().dropLast(256) + Data(repeating: 0xFF, count: 256)
+    try bytes.write(to: URL(fileURLWithPath: bench.path("nan.gguf")))
+    for options in [["--top-p", "0.9"], ["--temperature", "0"], []] {
+      expectRefusal(
+        try Program.run(
+          ["generate", "--model", "nan.gguf"] + options, input: "Hi\n", in: bench.url),
+        "not finite")
+    }
+    expectRefusal(
+      try bench.run("logprobs", "--model", "nan.gguf", input: Self.demonstration + "\n"),
+      "not finite")
+  }
+
   @Test(arguments: ["sft", "reward", "dpo"])
   func malformedTrainingData(kind: String) throws {
     let bench = try Bench()
@@ -152,7 +168,8 @@ import Testing
       ["train", "sft", "--data", "x", "--out", "y", "--layers", "3"],
       ["train", "reward", "--data", "x", "--out", "y", "--heads", "0"],
       ["generate", "-n", "0"], ["generate", "--temperature", "-1"], ["generate", "--top-p", "0"],
-      ["generate", "--seed", "-1"], ["export", "peft"], ["export", "csv"], ["import", "rankings"],
+      ["generate", "--seed", "-1"], ["export", "peft"], ["export", "gguf-lora"],
+      ["export", "rankings", "--adapter", "x"], ["export", "csv"], ["import", "rankings"],
       ["score"], ["prompts", "add"], ["nonsense", "x"], ["stats", "--what"],
     ])
   func wrongUsage(arguments: [String]) throws {

@@ -1,5 +1,7 @@
+import Exchange
 import Feedback
 import Foundation
+import LanguageModel
 import Storage
 import TestSupport
 import Testing
@@ -230,5 +232,50 @@ import Testing
           == "\(kind) adapter_config.json")
     }
     #expect(try bench.run("export", "peft", "--out", "adapters").status == 1)
+  }
+
+  @Test func thePolicyIsExportedForLlamaCpp() throws {
+    let bench = try Bench()
+    let early = try bench.run("export", "gguf-lora", "--out", "lora.gguf")
+    #expect(early.status == 1)
+    #expect(early.errors.contains("No policy has been learnt"))
+    #expect(!FileManager.default.fileExists(atPath: bench.path("lora.gguf")))
+
+    let workspace = try Workspace.open(bench.url.appendingPathComponent("workspace"))
+    defer { workspace.close() }
+    let version = try publish(.policy, in: workspace)
+    let configuration = try ModelConfiguration(gguf: GGUFFile(path: bench.model))
+    let adapter = LoRAAdapter(configuration: configuration, rank: 2, alpha: 4, seed: 1)
+    let folder = workspace.directory.appendingPathComponent(
+      Workspace.versionPath(.policy, version))
+    try PEFT.write(adapter: adapter, baseModelName: "tiny", to: folder)
+
+    let outcome = try bench.run("export", "gguf-lora", "--out", "lora.gguf")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.contains("policy \(version)"))
+    let written = try GGUFFile(path: bench.path("lora.gguf"))
+    #expect(written.float("adapter.lora.alpha") == 4)
+    #expect(written.tensors.count == 2 * 7 * 2)
+
+    // The same adapter by its folder, without a workspace.
+    #expect(
+      try bench.run(
+        "export", "gguf-lora", "--adapter", folder.path, "--out", "other.gguf", "--workspace",
+        "none"
+      ).status == 0)
+    #expect(!FileManager.default.fileExists(atPath: bench.path("none")))
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: bench.path("lora.gguf")))
+        == Data(contentsOf: URL(fileURLWithPath: bench.path("other.gguf"))))
+
+    try PEFT.write(
+      adapter: adapter, heads: [Array(repeating: 0, count: configuration.hiddenSize)],
+      baseModelName: "tiny", to: bench.url.appendingPathComponent("reward"))
+    let reward = try bench.run(
+      "export", "gguf-lora", "--adapter", "reward", "--out", "reward.gguf")
+    #expect(reward.status == 1)
+    #expect(reward.errors.contains("reward holds a reward model"), "\(reward.errors)")
+    #expect(!FileManager.default.fileExists(atPath: bench.path("reward.gguf")))
   }
 }

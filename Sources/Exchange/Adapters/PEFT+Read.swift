@@ -16,14 +16,21 @@ extension PEFT {
     let settings = try PEFTConfiguration(
       path: directory.appendingPathComponent(configurationFile).path)
     let file = try Safetensors(file: directory.appendingPathComponent(weightsFile))
+    let adapter = try adapter(
+      in: file, rank: settings.rank, alpha: Float(settings.alpha), configuration: configuration)
+    return (adapter, try heads(in: directory, weights: file, width: configuration.hiddenSize))
+  }
 
-    let places = try places(in: file, rank: settings.rank, configuration: configuration)
+  /// The adapter whose factors are the tensors of a file.
+  package static func adapter(
+    in file: Safetensors, rank: Int, alpha: Float, configuration: ModelConfiguration
+  ) throws(ExchangeError) -> LoRAAdapter {
+    let places = try places(in: file, rank: rank, configuration: configuration)
     guard let first = places.map(\.layer).min(), let last = places.map(\.layer).max() else {
       throw ExchangeError("\(file.name): holds no LoRA tensors of this kind of model")
     }
     let adapter = LoRAAdapter(
-      configuration: configuration, rank: settings.rank, alpha: Float(settings.alpha),
-      layers: first..<last + 1, seed: 0)
+      configuration: configuration, rank: rank, alpha: alpha, layers: first..<last + 1, seed: 0)
     adapter.parameters.update(repeating: 0)
     for place in places {
       let range = adapter.range(layer: place.layer, linear: place.linear, factor: place.factor)
@@ -36,7 +43,7 @@ extension PEFT {
     guard adapter.parameters.allSatisfy(\.isFinite) else {
       throw ExchangeError("\(file.name): holds numbers that are not finite; it cannot be used")
     }
-    return (adapter, try heads(in: directory, weights: file, width: configuration.hiddenSize))
+    return adapter
   }
 
   /// A tensor of the file and what it is in the adapter.
@@ -105,15 +112,17 @@ extension PEFT {
     in directory: URL, weights: Safetensors, width: Int
   ) throws(ExchangeError) -> [[Float]]? {
     let headsFile = directory.appendingPathComponent(headsFile)
-    let file: Safetensors
-    let name: String
     if FileManager.default.fileExists(atPath: headsFile.path) {
-      (file, name) = (try Safetensors(file: headsFile), "heads")
-    } else if weights.tensors[scoreKey] != nil {
-      (file, name) = (weights, scoreKey)
-    } else {
-      return nil
+      return try heads("heads", in: Safetensors(file: headsFile), width: width)
     }
+    guard weights.tensors[scoreKey] != nil else { return nil }
+    return try heads(scoreKey, in: weights, width: width)
+  }
+
+  /// The heads that are the rows of a tensor.
+  package static func heads(
+    _ name: String, in file: Safetensors, width: Int
+  ) throws(ExchangeError) -> [[Float]] {
     let values = try file.floats(name)
     let shape = file.tensors[name]?.shape ?? []
     guard shape.count == 2, shape[0] >= 1, shape[1] == width else {

@@ -7,7 +7,7 @@ public enum PEFT {
   static let configurationFile = "adapter_config.json"
   static let weightsFile = "adapter_model.safetensors"
   static let headsFile = "heads.safetensors"
-  static let scoreKey = "base_model.model.score.weight"
+  package static let scoreKey = "base_model.model.score.weight"
 
   /// Writes an adapter; a folder that is not there is made, files of these names are replaced.
   ///
@@ -55,16 +55,8 @@ public enum PEFT {
             Array(adapter.parameters[a])
           ))
         let b = adapter.range(layer: layer, linear: linear, factor: .b)
-        let stored = Array(adapter.parameters[b])
-        var values = stored
-        if let heads = rotatedHeads(linear, adapter.configuration) {
-          for row in 0..<shape.output {
-            let source = rowOfRotaryPairs(row, headSize: shape.output / heads)
-            for column in 0..<adapter.rank {
-              values[row * adapter.rank + column] = stored[source * adapter.rank + column]
-            }
-          }
-        }
+        let values =
+          rowsInHalves(ofB: linear, layer: layer, adapter) ?? Array(adapter.parameters[b])
         tensors.append(
           (key(layer: layer, linear: linear, factor: .b), [shape.output, adapter.rank], values))
       }
@@ -98,15 +90,6 @@ public enum PEFT {
     case .gate: "gate_proj"
     case .up: "up_proj"
     case .down: "down_proj"
-    }
-  }
-
-  /// The number of heads whose rows stand in another order in memory; nil for other layers.
-  static func rotatedHeads(_ linear: LinearLayer, _ configuration: ModelConfiguration) -> Int? {
-    switch linear {
-    case .query: configuration.headCount
-    case .key: configuration.keyValueHeadCount
-    default: nil
     }
   }
 }

@@ -127,7 +127,7 @@ struct PEFTConfiguration: Codable {
       throw ExchangeError(
         "\(path): is an adapter of type \(printable(peftType, limit: 40)); supported: LORA")
     }
-    guard rank >= 1, alpha.isFinite else {
+    guard rank >= 1, Float(alpha).isFinite else {
       throw ExchangeError("\(path): has an impossible rank (\(rank)) or alpha (\(alpha))")
     }
     let extras: [(String, Bool)] = [

@@ -7,16 +7,31 @@ public final class GGUFFile: @unchecked Sendable {
   /// The tensors by name.
   public let tensors: [String: GGUFTensor]
 
-  private let file: MappedFile
+  /// What keeps the mapped bytes in memory.
+  private let file: MappedFile?
   private let metadata: [String: GGUFValue]
 
   /// Opens and checks a file.
   ///
   /// - Throws: ``LanguageModelError`` when it cannot be read, is not GGUF, or is damaged.
-  public init(path: String) throws(LanguageModelError) {
+  public convenience init(path: String) throws(LanguageModelError) {
+    let file = try MappedFile(path: path)
+    try self.init(path: path, bytes: file.bytes, file: file)
+  }
+
+  /// Checks the bytes of a file, which the caller keeps in memory for as long as the object is used.
+  package convenience init(
+    path: String, bytes: UnsafeRawBufferPointer
+  ) throws(LanguageModelError) {
+    try self.init(path: path, bytes: bytes, file: nil)
+  }
+
+  private init(
+    path: String, bytes: UnsafeRawBufferPointer, file: MappedFile?
+  ) throws(LanguageModelError) {
     self.path = path
-    file = try MappedFile(path: path)
-    var reader = GGUFReader(path: path, bytes: file.bytes)
+    self.file = file
+    var reader = GGUFReader(path: path, bytes: bytes)
     try GGUFFile.checkPreamble(&reader)
 
     let tensorCount = try reader.number(UInt64.self, for: "its header")

@@ -37,7 +37,7 @@ public final class Generator {
   ///   - stopsAtEnd: false goes on after the end token, to the longest length: for measuring.
   ///   - onStep: called after each token of each with all tokens so far; false cancels.
   /// - Throws: ``LanguageModelError`` when the prompt is empty or does not fit into the context with
-  ///   the longest completion; `CancellationError` when `onStep` cancels.
+  ///   the longest completion, or the model computes no finite numbers; `CancellationError` when `onStep` cancels.
   public func generate(
     prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
     stopsAtEnd: Bool = true, onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
@@ -65,8 +65,8 @@ public final class Generator {
       drafts[index].tokens.reserveCapacity(sampling.maxTokens)
       drafts[index].logprobs.reserveCapacity(sampling.maxTokens)
     }
-    func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) {
-      let (token, logprob) = drafts[index].sampler.draw(from: logits, weights: weights.base)
+    func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) throws(LanguageModelError) {
+      let (token, logprob) = try drafts[index].sampler.draw(from: logits, weights: weights.base)
       drafts[index].tokens.append(token)
       drafts[index].logprobs.append(logprob)
       drafts[index].isFinished =
@@ -74,8 +74,8 @@ public final class Generator {
         || drafts[index].tokens.count == sampling.maxTokens
     }
 
-    cache.logits.withUnsafeBufferPointer { logits in
-      for index in drafts.indices { extend(index, from: logits) }
+    try cache.logits.withUnsafeBufferPointer { logits in
+      for index in drafts.indices { try extend(index, from: logits) }
     }
     var active = drafts.indices.map(Int32.init)
     var last: [TokenID] = []
@@ -89,7 +89,7 @@ public final class Generator {
       for index in active { last.append(drafts[Int(index)].tokens.last!) }
       let logits = decoder.step(active, tokens: last)
       for (row, index) in active.enumerated() {
-        extend(
+        try extend(
           Int(index),
           from: UnsafeBufferPointer(
             start: logits.base + row * c.vocabularySize, count: c.vocabularySize))

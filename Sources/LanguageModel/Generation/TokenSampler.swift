@@ -18,13 +18,20 @@ struct TokenSampler {
   ///
   /// - Parameter weights: room for as many floats as there are logits.
   /// - Returns: the token and its log-probability under the plain model: temperature 1, nothing cut.
+  /// - Throws: ``LanguageModelError`` when there is no distribution to draw from.
   mutating func draw(
     from logits: UnsafeBufferPointer<Float>, weights: UnsafeMutablePointer<Float>
-  ) -> (token: TokenID, logprob: Float) {
+  ) throws(LanguageModelError) -> (token: TokenID, logprob: Float) {
     let count = logits.count
     var highest: Float = 0
     var total = apprentice_exponentials(logits.baseAddress, count, 1, weights, &highest)
     let logSum = Double(highest) + log(total)
+    guard logSum.isFinite else {
+      throw LanguageModelError(
+        "the model computes numbers that are not finite; its file or the adapter is damaged, use "
+          + "another"
+      )
+    }
 
     let token: Int
     if sampling.temperature <= 0 {

@@ -32,7 +32,7 @@ final class CodeWeights: @unchecked Sendable {
       for linear in LinearLayer.allCases {
         sources.append(
           Source(
-            tensor: file.tensors["blk.\(layer).\(linear.fileName).weight"],
+            tensor: file.tensors["blk.\(layer).\(linear.ggufName).weight"],
             floats: weights.layers[layer].matrix(linear, configuration: c),
             unpairedHeadSize: c.fileKeepsRotaryPairsTogether || ![.query, .key].contains(linear)
               ? nil : c.headSize))
@@ -131,7 +131,7 @@ private struct Target {
 
 extension LinearLayer {
   /// The part of a GGUF tensor's name that says which layer it is.
-  var fileName: String {
+  public var ggufName: String {
     switch self {
     case .query: "attn_q"
     case .key: "attn_k"

@@ -35,7 +35,13 @@ public final class LanguageModel: Sendable {
   public static func load(
     path: String, chatTemplate: String? = nil
   ) throws(LanguageModelError) -> LanguageModel {
-    let file = try GGUFFile(path: path)
+    try load(GGUFFile(path: path), chatTemplate: chatTemplate)
+  }
+
+  /// The model of a file that has been opened.
+  package static func load(
+    _ file: GGUFFile, chatTemplate: String? = nil
+  ) throws(LanguageModelError) -> LanguageModel {
     let configuration = try ModelConfiguration(gguf: file)
     var tokenizer = try Tokenizer(gguf: file)
     let template = try ChatTemplate(gguf: file, name: chatTemplate)

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A text file written line by line that is there whole or not at all: under a temporary name beside
-/// it until it is finished and on the disk. What is no plain file, such as a pipe, is written
-/// straight into.
-public final class LineFile {
+/// A file written piece by piece that is there whole or not at all: under a temporary name beside it
+/// until it is finished and on the disk. What is no plain file, such as a pipe, is written straight
+/// into.
+public final class ExportFile {
   private let path: String
   private let temporary: String?
   private var descriptor: Int32
@@ -33,9 +33,16 @@ public final class LineFile {
     if let temporary { unlink(temporary) }
   }
 
+  /// Adds a line, and the break after it.
   public func append(_ line: String) throws(ExchangeError) {
     buffer += line.utf8
     buffer.append(UInt8(ascii: "\n"))
+    if buffer.count >= Self.bufferSize { try flush() }
+  }
+
+  /// Adds bytes as they are.
+  public func append(_ bytes: [UInt8]) throws(ExchangeError) {
+    buffer += bytes
     if buffer.count >= Self.bufferSize { try flush() }
   }
 

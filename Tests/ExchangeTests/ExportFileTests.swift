@@ -4,11 +4,11 @@ import Testing
 
 @testable import Exchange
 
-@Suite struct LineFileTests {
+@Suite struct ExportFileTests {
   @Test func theFileIsThereWhenItIsFinished() throws {
     let folder = try TemporaryFolder()
     let path = folder.url.appendingPathComponent("out.jsonl").path
-    let file = try LineFile(path: path)
+    let file = try ExportFile(path: path)
     let line = String(repeating: "x", count: 1000)
     for _ in 0..<200 { try file.append(line) }
     #expect(!FileManager.default.fileExists(atPath: path))
@@ -22,7 +22,7 @@ import Testing
     let path = folder.url.appendingPathComponent("out.jsonl").path
     try Data("old".utf8).write(to: URL(fileURLWithPath: path))
     do {
-      let file = try LineFile(path: path)
+      let file = try ExportFile(path: path)
       try file.append("new")
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["out.jsonl"])
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func aDeviceIsWrittenInto() throws {
-    let file = try LineFile(path: "/dev/null")
+    let file = try ExportFile(path: "/dev/null")
     try file.append("gone")
     try file.finish()
     var status = stat()
@@ -39,9 +39,10 @@ import Testing
   }
 
   @Test func aFolderAndAPlaceThatIsNotThereAreRefused() throws {
-    #expect(sentence { _ = try LineFile(path: "/tmp") } == "/tmp is a folder; name a file to write")
     #expect(
-      sentence { _ = try LineFile(path: "/nowhere/out.jsonl") }
+      sentence { _ = try ExportFile(path: "/tmp") } == "/tmp is a folder; name a file to write")
+    #expect(
+      sentence { _ = try ExportFile(path: "/nowhere/out.jsonl") }
         == "/nowhere/out.jsonl cannot be written: No such file or directory")
   }
 }
