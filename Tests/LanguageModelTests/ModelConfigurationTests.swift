@@ -51,6 +51,17 @@ import Testing
     #expect(configuration.ropeBase == 10_000)
   }
 
+  @Test func `widths that codes cannot hold are refused in words`() throws {
+    let file = try tiny().open()
+    let configuration = try ModelConfiguration(gguf: file)
+    let weights = try ModelWeights(file: file, configuration: configuration)
+    let error = #expect(throws: LanguageModelError.self) {
+      try CodeWeights(file: file, weights: weights, configuration: configuration)
+    }
+    #expect(error?.description.contains("8 inputs") == true, "\(String(describing: error))")
+    #expect(error?.description.contains("multiples of 32") == true)
+  }
+
   @Test func `a window as long as the context is no window`() throws {
     var file = tiny()
     file.entries.append(("llama.attention.sliding_window", .integer(64)))

@@ -24,6 +24,7 @@ final class CodeWeights: @unchecked Sendable {
   /// - Parameters:
   ///   - file: the file that `weights` were read from.
   ///   - weights: the same in float32.
+  /// - Throws: ``LanguageModelError`` when a width is no multiple of 32, or memory is short.
   init(
     file: GGUFFile, weights: ModelWeights, configuration c: ModelConfiguration
   ) throws(LanguageModelError) {
@@ -43,6 +44,12 @@ final class CodeWeights: @unchecked Sendable {
         tensor: file.tensors["output.weight"] ?? file.tensors["token_embd.weight"],
         floats: weights.head))
 
+    let block = Int(APPRENTICE_CODE_BLOCK)
+    if let odd = sources.first(where: { $0.inputs % block != 0 }) {
+      throw LanguageModelError(
+        "\(file.path): has a linear layer of \(odd.inputs) inputs, and completions can only be "
+          + "drawn from models whose widths are multiples of \(block); choose another model")
+    }
     let sizes = sources.map(\.size)
     memory = try FloatMemory(count: sizes.reduce(0) { $0 + ($1 + 63) / 64 * 16 } + 1024)
     var next = UnsafeMutableRawPointer(memory.base).assumingMemoryBound(to: UInt8.self)
