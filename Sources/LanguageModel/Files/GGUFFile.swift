@@ -154,6 +154,11 @@ public final class GGUFFile: @unchecked Sendable {
     return value
   }
 
+  /// Lets the system take back the memory of what has been read, until it is read again.
+  func releasePages() {
+    file?.releasePages()
+  }
+
   /// The bytes of every string of an array, mapped from the file; valid as long as it is open.
   public func byteStrings(_ key: String) -> [UnsafeRawBufferPointer]? {
     guard case .array(GGUFValue.Code.string, let count, let bytes)? = metadata[key] else {

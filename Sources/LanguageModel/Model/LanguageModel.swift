@@ -46,15 +46,18 @@ public final class LanguageModel: Sendable {
     var tokenizer = try Tokenizer(gguf: file)
     let template = try ChatTemplate(gguf: file, name: chatTemplate)
     tokenizer.adopt(template)
+    let weights = try ModelWeights(file: file, configuration: configuration)
+    file.releasePages()
     return LanguageModel(
       file: file, configuration: configuration, tokenizer: tokenizer, chatTemplate: template,
-      weights: try ModelWeights(file: file, configuration: configuration))
+      weights: weights)
   }
 
   /// The matrices as integer codes, packed when they are first asked for.
   func codes() throws(LanguageModelError) -> CodeWeights {
     if let known = packedCodes.withLock({ $0 }) { return known }
     let packed = try CodeWeights(file: file, weights: weights, configuration: configuration)
+    file.releasePages()
     packedCodes.withLock { $0 = packed }
     return packed
   }
