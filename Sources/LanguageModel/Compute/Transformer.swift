@@ -10,7 +10,7 @@ final class Transformer {
   let rotary: RotaryTable
   /// How many floats a forward pass may keep of its layers for the backward pass, which computes the
   /// lowest layers again when there are more.
-  var keptFloats = 80 << 20
+  var keptFloats = 56 << 20
   /// Whether the forward pass multiplies with integer codes where the file holds such; the backward
   /// pass never does.
   var usesCodes = false
