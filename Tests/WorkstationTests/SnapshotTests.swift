@@ -76,6 +76,14 @@ import Testing
     check(robot(size).press("f3"), "learning")
   }
 
+  @Test(arguments: [(0.52, false), (0.71, true), (1, true)])
+  func aRuleOfLengthThatKnowsAsMuchIsNamed(shorterWins: Double, isNamed: Bool) {
+    var status = WorkspaceStatus.busy
+    status.shorterWins = Estimate(value: shorterWins, low: 0, high: 1, count: 84)
+    let text = robot(Size(width: 120, height: 40)).send(.status(status)).press("f3").text
+    #expect(text.contains("Length alone") == isNamed)
+  }
+
   @Test(arguments: sizes) func learningBeforeAnyLabel(size: Size) {
     check(robot(size).send(.status(WorkspaceStatus())).press("f3"), "learning-new")
   }
