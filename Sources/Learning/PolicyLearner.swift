@@ -38,8 +38,8 @@ public final class PolicyLearner {
       let coefficients = SupervisedLoss.gradient(trained: masks, lossTokens: lossTokens)
         .map { row in [row.map { $0 * Float(weight) }] }
       let output = try pass.forward(
-        part.map(\.sequence), adapter: adapter, needs: [.logprobs], keepForBackward: true,
-        tokenGradients: coefficients)
+        part.map(\.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
+        keepForBackward: true, tokenGradients: coefficients)
       result.loss += SupervisedLoss.value(
         logprobs: output.logprobs.map { $0[0] }, trained: masks, lossTokens: lossTokens)
       result.tokens += output.tokens
@@ -61,7 +61,8 @@ public final class PolicyLearner {
     var rows: [[Double]] = []
     for part in passes(examples, budget: passBudget, cost: \.tokenCount) {
       let output = try pass.forward(
-        part.map(\.sequence), adapter: adapter, needs: [.logprobs], keepForBackward: false)
+        part.map(\.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
+        keepForBackward: false)
       rows += output.logprobs.map { $0.map(sum) }
     }
     return rows
@@ -84,7 +85,8 @@ public final class PolicyLearner {
     let work = Array(zip(examples, reference))
     for part in passes(work, budget: Self.passBudget, cost: { $0.0.tokenCount }) {
       let output = try pass.forward(
-        part.map(\.0.sequence), adapter: adapter, needs: [.logprobs], keepForBackward: true)
+        part.map(\.0.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
+        keepForBackward: true)
       var coefficients: [[[Float]]] = []
       for ((example, reference), logprobs) in zip(part, output.logprobs) {
         let scores = zip(logprobs.map(sum), reference).map { beta * ($0 - $1) }

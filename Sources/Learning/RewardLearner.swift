@@ -64,7 +64,8 @@ public final class RewardLearner {
     let share = 1 / Double(examples.count * model.heads.count)
     for part in passes(examples, budget: PolicyLearner.passBudget, cost: \.tokenCount) {
       let output = try pass.forward(
-        part.map(\.sequence), adapter: model.adapter, needs: [.endHidden], keepForBackward: true)
+        part.map(\.sequence), adapter: model.adapter, arithmetic: .codes, needs: [.endHidden],
+        keepForBackward: true)
       var hiddenGradients: [[[Float]]] = []
       for (example, hidden) in zip(part, output.endHidden) {
         var rows = hidden.map { [Float](repeating: 0, count: $0.count) }

@@ -19,14 +19,13 @@ extension ComputeTests {
       model = try realModel.get()
     }
 
-    @Test(arguments: [false, true])
-    func `log-probabilities of the likeliest next tokens match`(usesCodes: Bool) throws {
+    @Test(arguments: Arithmetic.allCases)
+    func `log-probabilities of the likeliest next tokens match`(arithmetic: Arithmetic) throws {
       let pass = TrainingPass(model: model)
-      pass.usesCodes = usesCodes
       for golden in goldens.logits {
         let output = try pass.forward(
           [PackedSequence(prompt: golden.ids, completions: golden.topIds.map { [$0] })],
-          adapter: nil, needs: [.logprobs], keepForBackward: false)
+          adapter: nil, arithmetic: arithmetic, needs: [.logprobs], keepForBackward: false)
         for (index, logit) in golden.topLogits.enumerated() {
           let computed = Double(output.logprobs[0][index][0])
           #expect(agree(computed, logit - golden.logsumexp, within: 1e-3, or: 1e-3 * abs(logit)))
@@ -34,14 +33,13 @@ extension ComputeTests {
       }
     }
 
-    @Test(arguments: [false, true])
-    func `log-probabilities of completions match`(usesCodes: Bool) throws {
+    @Test(arguments: Arithmetic.allCases)
+    func `log-probabilities of completions match`(arithmetic: Arithmetic) throws {
       let pass = TrainingPass(model: model)
-      pass.usesCodes = usesCodes
       for golden in goldens.completionLogprobs {
         let output = try pass.forward(
           [PackedSequence(prompt: golden.promptIds, completions: [golden.completionIds])],
-          adapter: nil, needs: [.logprobs], keepForBackward: false)
+          adapter: nil, arithmetic: arithmetic, needs: [.logprobs], keepForBackward: false)
         let computed = output.logprobs[0][0].map(Double.init)
         #expect(computed.count == golden.logprobs.count)
         for (a, b) in zip(computed, golden.logprobs) {

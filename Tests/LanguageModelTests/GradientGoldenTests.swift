@@ -32,16 +32,15 @@ extension ComputeTests {
       -logprobs.joined().joined().reduce(0.0) { $0 + Double($1) } / Double(count)
     }
 
-    @Test(arguments: [false, true], [false, true])
-    func `supervised loss and gradients match`(recomputing: Bool, usesCodes: Bool) throws {
+    @Test(arguments: [false, true], Arithmetic.allCases)
+    func `supervised loss and gradients match`(recomputing: Bool, arithmetic: Arithmetic) throws {
       let adapter = goldens.adapter(model.configuration)
       let pass = TrainingPass(model: model)
-      pass.usesCodes = usesCodes
       if recomputing { pass.keptBytes = 0 }
       let (batch, gradients, count) = supervised()
       let output = try pass.forward(
-        batch, adapter: adapter, needs: [.logprobs], keepForBackward: true,
-        tokenGradients: gradients)
+        batch, adapter: adapter, arithmetic: arithmetic, needs: [.logprobs],
+        keepForBackward: true, tokenGradients: gradients)
       #expect(agree(loss(output.logprobs, count: count), goldens.sft.loss, within: 1e-3))
       try withGradient(of: adapter) { gradient in
         try pass.backward(gradient: gradient)

@@ -14,8 +14,6 @@ final class OutputHead {
   private let model: LanguageModel
   private let arena = Arena()
   private let chunkRows = 128
-  /// Whether logits are computed with integer codes where the file holds such.
-  var usesCodes = false
   private var codes: CodeWeights?
 
   /// The chosen rows: those of the targets, then those whose hidden state is wanted.
@@ -43,11 +41,12 @@ final class OutputHead {
   /// - Parameter coefficients: d(loss)/d(logprob) of each target; with them the gradient is computed
   ///   along with the logits.
   func forward(
-    residual: Matrix, targets: [Target], hiddenRows: [Int], coefficients: [Float]?
+    residual: Matrix, arithmetic: Arithmetic, targets: [Target], hiddenRows: [Int],
+    coefficients: [Float]?
   ) throws(LanguageModelError) -> (logprobs: [Float], hidden: Matrix) {
     let c = model.configuration
     let hidden = c.hiddenSize
-    codes = usesCodes ? try model.codes() : nil
+    codes = arithmetic == .codes ? try model.codes() : nil
     rows = targets.map(\.row) + hiddenRows
     self.targets = targets
     let count = rows.count

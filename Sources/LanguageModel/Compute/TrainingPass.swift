@@ -48,28 +48,19 @@ public final class TrainingPass {
     set { transformer.keptFloats = newValue / MemoryLayout<Float>.stride }
   }
 
-  /// Whether the forward pass multiplies with integer codes where the file holds such, as sampling does;
-  /// else all of it is computed in float32.
-  var usesCodes: Bool {
-    get { transformer.usesCodes }
-    set {
-      transformer.usesCodes = newValue
-      head.usesCodes = newValue
-    }
-  }
-
   /// Computes a batch.
   ///
   /// - Parameters:
   ///   - adapter: nil computes the base model.
+  ///   - arithmetic: how the weights are multiplied with.
   ///   - keepForBackward: whether ``backward(tokenGradients:endHiddenGradients:gradient:)`` follows.
   ///   - tokenGradients: d(loss)/d(logprob), `[sequence][completion][token]`, if it is known by now:
   ///     the head's gradient is then computed along with its logits, and nothing is where it is 0.
   /// - Throws: ``LanguageModelError`` when a sequence is longer than the model's context, a prompt
   ///   empty, or a token unknown.
   public func forward(
-    _ batch: [PackedSequence], adapter: LoRAAdapter?, needs: Set<Need>, keepForBackward: Bool,
-    tokenGradients: [[[Float]]]? = nil
+    _ batch: [PackedSequence], adapter: LoRAAdapter?, arithmetic: Arithmetic = .float32,
+    needs: Set<Need>, keepForBackward: Bool, tokenGradients: [[[Float]]]? = nil
   ) throws(LanguageModelError) -> Output {
     kept = nil
     let needsLogprobs = needs.contains(.logprobs)
@@ -81,7 +72,7 @@ public final class TrainingPass {
       return Output(logprobs: [], endHidden: [], tokens: 0)
     }
     let residual = try transformer.forward(
-      rows, adapter: adapter, keepForBackward: keepForBackward)
+      rows, adapter: adapter, arithmetic: arithmetic, keepForBackward: keepForBackward)
 
     var targets: [OutputHead.Target] = []
     var coefficients: [Float] = []
@@ -103,7 +94,7 @@ public final class TrainingPass {
       }
     }
     let (logprobs, hidden) = try head.forward(
-      residual: residual, targets: targets, hiddenRows: hiddenRows,
+      residual: residual, arithmetic: arithmetic, targets: targets, hiddenRows: hiddenRows,
       coefficients: tokenGradients != nil && keepForBackward ? coefficients : nil)
     if keepForBackward {
       kept = Kept(

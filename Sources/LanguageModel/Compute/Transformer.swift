@@ -11,9 +11,6 @@ final class Transformer {
   /// How many floats a forward pass may keep of its layers for the backward pass, which computes the
   /// lowest layers again when there are more.
   var keptFloats = 56 << 20
-  /// Whether the forward pass multiplies with integer codes where the file holds such; the backward
-  /// pass never does.
-  var usesCodes = false
   private var codes: CodeWeights?
 
   private(set) var rows: PackedRows?
@@ -31,17 +28,18 @@ final class Transformer {
   /// Computes all layers.
   ///
   /// - Parameters:
+  ///   - arithmetic: how the weights are multiplied with.
   ///   - keepForBackward: whether ``backward(gradient:)`` follows.
   ///   - afterLayer: called with each layer's activations while they are there.
   /// - Returns: the residual stream after the last layer, `[rows, hidden]`.
   @discardableResult
   func forward(
-    _ rows: PackedRows, adapter: LoRAAdapter?, keepForBackward: Bool,
+    _ rows: PackedRows, adapter: LoRAAdapter?, arithmetic: Arithmetic, keepForBackward: Bool,
     afterLayer: ((_ layer: Int, _ activations: Activations) -> Void)? = nil
   ) throws(LanguageModelError) -> Matrix {
     let c = configuration
     let rank = adapter?.rank ?? 0
-    codes = usesCodes ? try model.codes() : nil
+    codes = arithmetic == .codes ? try model.codes() : nil
     keeping = nil
     if keepForBackward {
       let perLayer = rows.count * Activations.floatsPerRow(c, rank: rank)

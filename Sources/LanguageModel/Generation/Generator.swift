@@ -16,7 +16,6 @@ public final class Generator {
   public init(model: LanguageModel) {
     self.model = model
     transformer = Transformer(model: model)
-    transformer.usesCodes = true
   }
 
   /// One completion in the making.

@@ -22,8 +22,9 @@ final class PromptCache {
       [PackedSequence(prompt: prompt, completions: [])], configuration: c, withoutLast: false)
     let capacity = (prompt.count + 31) / 32 * 32
     let memory = try FloatMemory(count: c.layerCount * 2 * c.keyValueSize * capacity + 32)
-    let residual = try transformer.forward(rows, adapter: adapter, keepForBackward: false) {
-      layer, activations in
+    let residual = try transformer.forward(
+      rows, adapter: adapter, arithmetic: .codes, keepForBackward: false
+    ) { layer, activations in
       let keys = memory.base + layer * 2 * c.keyValueSize * capacity
       let values = keys + c.keyValueSize * capacity
       let from = activations.keysTransposed
