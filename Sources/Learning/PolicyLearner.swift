@@ -5,8 +5,9 @@ import LanguageModel
 ///
 /// Used from one thread, the one that calls oneDNN.
 public final class PolicyLearner {
-  /// Tokens of one forward and backward pass; a larger batch is cut into several.
-  static let passBudget = 512
+  /// Tokens of one forward and backward pass; a larger batch is cut into several. So few that all layers'
+  /// activations are kept.
+  static let passBudget = 256
 
   public let adapter: LoRAAdapter
   public let optimizer: AdamW

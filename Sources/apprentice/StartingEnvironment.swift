@@ -2,10 +2,11 @@ import Foundation
 
 /// Variables that libraries read when they are loaded, before any of our code runs.
 enum StartingEnvironment {
-  /// For commands that compute: oneDNN's OpenMP threads wait without spinning, which would take the
-  /// cores from the workstation.
+  /// For commands that compute: threads without work spin for about 0.1 ms and then sleep. A training
+  /// step has thousands of products, and waking a thread for each took a tenth of its time; spinning
+  /// for long would take the cores from the workstation.
   static func forComputing() {
-    ensure("OMP_WAIT_POLICY", "passive")
+    ensure("GOMP_SPINCOUNT", "10000")
   }
 
   /// For the workstation: after a crash Swift's backtracer must not ask questions at the terminal.

@@ -62,8 +62,6 @@ final class TrainerProcess: Sendable {
     posix_spawnattr_setflags(&attributes, flags)
 
     var environment = ProcessInfo.processInfo.environment
-    // libgomp reads it when it loads: spinning threads would take the labeler's cores.
-    environment["OMP_WAIT_POLICY"] = "passive"
     environment["SWIFT_BACKTRACE"] = "interactive=no,color=no"
     var arguments = command.map { strdup($0) } + [nil]
     var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
