@@ -5,6 +5,17 @@
 #include "decode.h"
 #include "kernels.h"
 #include "parallel.h"
+#include "product.h"
+
+// How a thread cuts up a product in float32: so many rows and columns of the second factor at a time,
+// which with the next ones stay in the second cache, and so many rows of the first one at most.
+enum {
+  PRODUCT_DEPTH = 256,
+  PRODUCT_COLUMNS = 320,
+  PRODUCT_MOST_ROWS = 12,
+  PRODUCT_TILE_STRIDE = PRODUCT_DEPTH + 16,  // rows of a tile stand on different lines of the cache
+  PRODUCT_SCRATCH = PRODUCT_MOST_ROWS * PRODUCT_TILE_STRIDE + PRODUCT_DEPTH * PRODUCT_COLUMNS,
+};
 
 /// One variant of every kernel, for a range of rows or one task.
 struct kernel_table {
@@ -32,6 +43,10 @@ struct kernel_table {
                 float gradient_scale, float step_size, float beta1, float beta2, float epsilon,
                 float second_correction);
   double (*sum_of_squares)(const float *values, long count);
+  // The columns and rows of a product's result that are computed at once.
+  int product_strip, product_rows;
+  void (*product_part)(const struct apprentice_product *product, long first_row, long end_row,
+                       long first_column, long end_column, float *scratch);
   void (*make_code_rows)(const float *x, long stride, const struct code_rows *out, long first_tile,
                          long end_tile, long first_block, long end_block);
   void (*code_product)(const struct apprentice_codes *codes, const struct code_rows *x, long begin,

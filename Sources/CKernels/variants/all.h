@@ -13,6 +13,7 @@
 #include "softmax.h"
 #include "attention.h"
 #include "adamw.h"
+#include "product.h"
 #include "codes.h"
 #include "decode_thread.h"
 // clang-format on
@@ -32,6 +33,9 @@ const struct kernel_table VARIANT = {
     .add_heads = add_heads,
     .adamw = adamw,
     .sum_of_squares = sum_of_squares,
+    .product_strip = STRIP,
+    .product_rows = PRODUCT_ROWS,
+    .product_part = product_part,
     .make_code_rows = make_code_rows,
     .code_product = code_product,
     .decode_thread = decode_thread,

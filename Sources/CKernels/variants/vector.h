@@ -12,7 +12,11 @@ typedef int16_t half_short_vec __attribute__((vector_size(2 * LANES)));
 
 INLINE vec load(const float *p) { return *(const unaligned_vec *)p; }
 INLINE void store(float *p, vec v) { *(unaligned_vec *)p = v; }
-INLINE vec splat(float value) { return (vec){0} + value; }
+INLINE vec splat(float value) {
+  vec lanes;
+  for (int i = 0; i < LANES; i++) lanes[i] = value;
+  return lanes;
+}
 
 INLINE float sum_lanes(vec v) {
   typedef float four __attribute__((vector_size(16)));

@@ -87,7 +87,7 @@ extension Activations {
         rawQueryKey: matrix(Activations.rawQueryKeySize(c)), attended: matrix(c.querySize),
         logSums: take(rows * c.headCount), middle: matrix(c.hiddenSize),
         middleInverseRMS: take(rows), gateUp: matrix(2 * c.feedForwardSize),
-        reduced: rank == 0 ? [] : AdapterGroup.allCases.map { matrix($0.linears.count * rank) })
+        reduced: rank == 0 ? [] : AdapterGroup.allCases.map { matrix($0.range.count * rank) })
     }
     let shared = layer(input: matrix(c.hiddenSize))
     layers = []

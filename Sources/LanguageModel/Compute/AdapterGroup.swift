@@ -3,19 +3,18 @@
 enum AdapterGroup: Int, CaseIterable {
   case attentionInput, attentionOutput, feedForwardInput, feedForwardOutput
 
-  var linears: [LinearLayer] {
+  /// The raw values of its linear layers, which follow one another.
+  var range: Range<Int> {
     switch self {
-    case .attentionInput: [.query, .key, .value]
-    case .attentionOutput: [.output]
-    case .feedForwardInput: [.gate, .up]
-    case .feedForwardOutput: [.down]
+    case .attentionInput: LinearLayer.query.rawValue..<LinearLayer.output.rawValue
+    case .attentionOutput: LinearLayer.output.rawValue..<LinearLayer.gate.rawValue
+    case .feedForwardInput: LinearLayer.gate.rawValue..<LinearLayer.down.rawValue
+    case .feedForwardOutput: LinearLayer.down.rawValue..<LinearLayer.allCases.count
     }
   }
 
-  /// The raw values of its linear layers, which follow one another.
-  var range: Range<Int> {
-    linears[0].rawValue..<(linears[0].rawValue + linears.count)
-  }
+  /// The first of its linear layers.
+  var first: LinearLayer { LinearLayer(rawValue: range.lowerBound)! }
 }
 
 extension LoRAAdapter {
@@ -23,10 +22,10 @@ extension LoRAAdapter {
   func stackedA(
     _ group: AdapterGroup, layer: Int, in memory: UnsafeMutableBufferPointer<Float>
   ) -> Matrix {
-    let linears = group.linears
-    let begin = range(layer: layer, linear: linears[0], factor: .a).lowerBound
+    let begin = range(layer: layer, linear: group.first, factor: .a).lowerBound
     return Matrix(
-      memory.baseAddress! + begin, linears.count * rank, configuration.shape(of: linears[0]).input)
+      memory.baseAddress! + begin, group.range.count * rank,
+      configuration.shape(of: group.first).input)
   }
 
   /// The factor B of a linear layer, `[output, rank]`, in `memory` laid out as ``parameters``.
@@ -40,49 +39,68 @@ extension LoRAAdapter {
 
   /// Adds scale · B (A x) to the outputs of a group and keeps u = A x, `[rows, members * rank]`.
   func addForward(
-    _ group: AdapterGroup, layer: Int, input: Matrix, reduced: Matrix, output: Matrix
+    _ group: AdapterGroup, layer: Int, input: Matrix, reduced: Matrix, output: Matrix,
+    products: Products
   ) {
     multiply(
       input.plain, stackedA(group, layer: layer, in: parameters).transposed, into: reduced)
-    var column = 0
-    for (index, linear) in group.linears.enumerated() {
-      let b = factorB(linear, layer: layer, in: parameters)
-      multiply(
-        reduced.columns(index * rank, rank).plain, b.transposed,
-        into: output.columns(column, b.rows), scale: scale, adding: true)
-      column += b.rows
+    forEachMember(group, layer: layer, in: parameters) { b, inner, outer in
+      products.add(
+        reduced.columns(inner, rank).plain, b.transposed, scale: scale,
+        into: output.columns(outer, b.rows).plain, adding: true)
     }
+    products.compute()
   }
 
-  /// Adds the gradients of a group's factors to `gradient` and, if it is wanted, that of the input to
-  /// `inputGradient`.
+  /// Adds the gradients of a group's factors to `gradient`, and computes that of the group's input if
+  /// it is wanted.
   ///
-  /// With u = A x and s = scale: dB += s dyᵀ u, du = s dy B, dA += duᵀ x, dx += du A.
+  /// With u = A x and s = scale: dB += s dyᵀ u, du = s dy B, dA += duᵀ x, dx = dy W + du A.
   ///
-  /// - Parameter reducedGradient: room for du, as large as `reduced`.
-  func addBackward(
-    _ group: AdapterGroup, layer: Int, input: Matrix, reduced: Matrix, outputGradient: Matrix,
-    reducedGradient: Matrix, inputGradient: Matrix?,
-    gradient: UnsafeMutableBufferPointer<Float>
+  /// - Parameters:
+  ///   - weights: W, the group's weights one below the other.
+  ///   - reducedGradient: room for du, as large as `reduced`.
+  func backward(
+    _ group: AdapterGroup, layer: Int, weights: Matrix, input: Matrix, reduced: Matrix,
+    outputGradient: Matrix, reducedGradient: Matrix, inputGradient: Matrix?,
+    gradient: UnsafeMutableBufferPointer<Float>, products: Products
   ) {
-    var column = 0
-    for (index, linear) in group.linears.enumerated() {
-      let b = factorB(linear, layer: layer, in: parameters)
-      let dy = outputGradient.columns(column, b.rows)
-      multiply(
-        dy.transposed, reduced.columns(index * rank, rank).plain,
-        into: factorB(linear, layer: layer, in: gradient), scale: scale, adding: true)
-      multiply(
-        dy.plain, b.plain, into: reducedGradient.columns(index * rank, rank), scale: scale)
-      column += b.rows
+    forEachMember(group, layer: layer, in: parameters) { b, inner, outer in
+      products.add(
+        outputGradient.columns(outer, b.rows).plain, b.plain, scale: scale,
+        into: reducedGradient.columns(inner, rank).plain)
     }
-    multiply(
+    // Transposed, as the many outputs then fill the vectors.
+    forEachMember(group, layer: layer, in: gradient) { b, inner, outer in
+      products.add(
+        reduced.columns(inner, rank).transposed, outputGradient.columns(outer, b.rows).plain,
+        scale: scale, into: b.transposed, adding: true)
+    }
+    products.compute()
+    products.add(
       reducedGradient.transposed, input.plain,
-      into: stackedA(group, layer: layer, in: gradient), adding: true)
+      into: stackedA(group, layer: layer, in: gradient).plain, adding: true)
     if let inputGradient {
-      multiply(
-        reducedGradient.plain, stackedA(group, layer: layer, in: parameters).plain,
-        into: inputGradient, adding: true)
+      products.add(outputGradient.plain, weights.plain, into: inputGradient.plain)
+      products.add(
+        reducedGradient.plain, stackedA(group, layer: layer, in: parameters).plain)
+    }
+    products.compute()
+  }
+
+  /// Calls `body` for each linear layer of a group.
+  ///
+  /// - Parameter body: gets its B in `memory`, and the first of its columns in u and in the output.
+  private func forEachMember(
+    _ group: AdapterGroup, layer: Int, in memory: UnsafeMutableBufferPointer<Float>,
+    _ body: (_ b: Matrix, _ inner: Int, _ outer: Int) -> Void
+  ) {
+    var (inner, outer) = (0, 0)
+    for linear in group.range {
+      let b = factorB(LinearLayer(rawValue: linear)!, layer: layer, in: memory)
+      body(b, inner, outer)
+      inner += rank
+      outer += b.rows
     }
   }
 }

@@ -47,11 +47,17 @@ struct PlainProduct: TimedProduct {
   }
 
   func compute() {
+    let signals = apprentice_hold_signals()
+    defer { apprentice_restore_signals(signals) }
     let shape = operands.shape
-    multiply(
-      Matrix(operands.a, shape.rows, shape.depth).plain,
-      Matrix(operands.b, shape.depth, shape.columns).plain,
-      into: result)
+    let (rows, columns, depth) = (
+      dnnl_dim_t(shape.rows), dnnl_dim_t(shape.columns), dnnl_dim_t(shape.depth)
+    )
+    let plain = CChar(bitPattern: UInt8(ascii: "N"))
+    check(
+      dnnl_sgemm(
+        plain, plain, rows, columns, depth, 1, operands.a, depth, operands.b, columns, 0,
+        operands.out, columns))
   }
 
   var result: Matrix { operands.result }

@@ -23,58 +23,61 @@ extension Transformer {
     let weights = model.weights.layers[layer]
     let a = activations.layers[layer]
 
-    /// The adapter's part of a group's backward pass.
-    func addAdapter(_ group: AdapterGroup, input: Matrix, output: Matrix, inputGradient: Matrix?) {
-      adapter?.addBackward(
-        group, layer: layer, input: input, reduced: a.reduced[group.rawValue],
-        outputGradient: output,
-        reducedGradient: Matrix(
-          d.reduced.base, rows.count, a.reduced[group.rawValue].columns),
-        inputGradient: inputGradient, gradient: gradient)
+    /// The backward pass of the linear layers of a group, adapter included.
+    func linears(
+      _ group: AdapterGroup, _ weights: Matrix, input: Matrix, outputGradient: Matrix,
+      inputGradient: Matrix?
+    ) {
+      if let adapter {
+        let reduced = a.reduced[group.rawValue]
+        adapter.backward(
+          group, layer: layer, weights: weights, input: input, reduced: reduced,
+          outputGradient: outputGradient,
+          reducedGradient: Matrix(d.reduced.base, rows.count, reduced.columns),
+          inputGradient: inputGradient, gradient: gradient, products: products)
+      } else if let inputGradient {
+        multiply(outputGradient.plain, weights.plain, into: inputGradient)
+      }
     }
 
     // Feed-forward.
-    multiply(d.residual.plain, weights.down.plain, into: d.activated)
     if adapter != nil {
       apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
-      addAdapter(
-        .feedForwardOutput, input: activations.activated, output: d.residual,
-        inputGradient: d.activated)
     }
+    linears(
+      .feedForwardOutput, weights.down, input: activations.activated, outputGradient: d.residual,
+      inputGradient: d.activated)
     apprentice_swiglu_backward(
       a.gateUp.base, d.activated.base, d.gateUp.base, rows.count, c.feedForwardSize)
-    multiply(d.gateUp.plain, weights.gateUp.plain, into: d.normed)
     if adapter != nil {
       apprentice_rms_norm(
         a.middle.base, weights.feedForwardNorm, activations.normed.base, nil, rows.count,
         c.hiddenSize, c.normEpsilon)
-      addAdapter(
-        .feedForwardInput, input: activations.normed, output: d.gateUp, inputGradient: d.normed)
     }
+    linears(
+      .feedForwardInput, weights.gateUp, input: activations.normed, outputGradient: d.gateUp,
+      inputGradient: d.normed)
     apprentice_rms_norm_backward(
       a.middle.base, weights.feedForwardNorm, a.middleInverseRMS, d.normed.base, d.residual.base,
       rows.count, c.hiddenSize)
 
     // Attention.
-    multiply(d.residual.plain, weights.output.plain, into: d.attended)
-    addAdapter(
-      .attentionOutput, input: a.attended, output: d.residual, inputGradient: d.attended)
+    linears(
+      .attentionOutput, weights.output, input: a.attended, outputGradient: d.residual,
+      inputGradient: d.attended)
     withAttention(layer) { apprentice_attention_backward($0) }
     apprentice_rope_backward(
       d.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
       c.headSize, rows.positions, rotary.cosines, rotary.sines)
     normalizeHeadsBackward(weights, a, gradient: d.queryKeyValue)
-    if !isLowest {
-      multiply(d.queryKeyValue.plain, weights.queryKeyValue.plain, into: d.normed)
-    }
     if adapter != nil {
       apprentice_rms_norm(
         a.input.base, weights.attentionNorm, activations.normed.base, nil, rows.count,
         c.hiddenSize, c.normEpsilon)
-      addAdapter(
-        .attentionInput, input: activations.normed, output: d.queryKeyValue,
-        inputGradient: isLowest ? nil : d.normed)
     }
+    linears(
+      .attentionInput, weights.queryKeyValue, input: activations.normed,
+      outputGradient: d.queryKeyValue, inputGradient: isLowest ? nil : d.normed)
     if !isLowest {
       apprentice_rms_norm_backward(
         a.input.base, weights.attentionNorm, a.inputInverseRMS, d.normed.base, d.residual.base,

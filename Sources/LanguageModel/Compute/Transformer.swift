@@ -7,6 +7,7 @@ import CKernels
 final class Transformer {
   let model: LanguageModel
   private let arena = Arena()
+  let products = Products()
   let rotary: RotaryTable
   /// How many floats a forward pass may keep of its layers for the backward pass, which computes the
   /// lowest layers again when there are more.
@@ -92,7 +93,7 @@ final class Transformer {
       adding: weights.queryKeyValueBias != nil, scratch: activations.codeScratch)
     adapter?.addForward(
       .attentionInput, layer: layer, input: activations.normed, reduced: a.reduced[0],
-      output: a.queryKeyValue)
+      output: a.queryKeyValue, products: products)
     normalizeHeads(weights, a)
     apprentice_rope(
       a.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
@@ -104,7 +105,8 @@ final class Transformer {
       into: a.middle,
       adding: true, scratch: activations.codeScratch)
     adapter?.addForward(
-      .attentionOutput, layer: layer, input: a.attended, reduced: a.reduced[1], output: a.middle)
+      .attentionOutput, layer: layer, input: a.attended, reduced: a.reduced[1], output: a.middle,
+      products: products)
 
     // Feed-forward: output = middle + Wd · (silu(gate) * up).
     apprentice_rms_norm(
@@ -116,7 +118,7 @@ final class Transformer {
       scratch: activations.codeScratch)
     adapter?.addForward(
       .feedForwardInput, layer: layer, input: activations.normed, reduced: a.reduced[2],
-      output: a.gateUp)
+      output: a.gateUp, products: products)
     guard let output else {
       if let adapter {
         // u of the down projection, which its gradient needs.
@@ -134,7 +136,7 @@ final class Transformer {
       adding: true, scratch: activations.codeScratch)
     adapter?.addForward(
       .feedForwardOutput, layer: layer, input: activations.activated, reduced: a.reduced[3],
-      output: output)
+      output: output, products: products)
   }
 
   private func codes(_ group: AdapterGroup, layer: Int) -> ArraySlice<apprentice_codes> {
