@@ -1,9 +1,12 @@
+#include <stdlib.h>
+#include <strings.h>
+
 #include "table.h"
 
 // A thread's own choice, which parallel.c hands to the threads that work for it.
 static _Thread_local const struct kernel_table *chosen;
 
-enum apprentice_variant apprentice_best_variant(void) {
+static enum apprentice_variant best_of_processor(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -15,6 +18,29 @@ enum apprentice_variant apprentice_best_variant(void) {
   if (avx2) return APPRENTICE_AVX2;
 #endif
   return APPRENTICE_PORTABLE;
+}
+
+// The variable that holds oneDNN back holds these kernels back too, so that a program can be seen as
+// it is on an older processor. Values that are not known hold nothing back.
+static enum apprentice_variant most_allowed(void) {
+  static const struct {
+    const char *name;
+    enum apprentice_variant variant;
+  } levels[] = {
+      {"SSE41", APPRENTICE_PORTABLE},   {"AVX", APPRENTICE_PORTABLE}, {"AVX2", APPRENTICE_AVX2},
+      {"AVX2_VNNI", APPRENTICE_AVX2},   {"AVX512_CORE", APPRENTICE_AVX512},
+  };
+  const char *value = getenv("ONEDNN_MAX_CPU_ISA");
+  if (!value) value = getenv("DNNL_MAX_CPU_ISA");
+  for (unsigned i = 0; value && i < sizeof levels / sizeof levels[0]; i++) {
+    if (!strcasecmp(value, levels[i].name)) return levels[i].variant;
+  }
+  return APPRENTICE_AVX512_VNNI;
+}
+
+enum apprentice_variant apprentice_best_variant(void) {
+  enum apprentice_variant best = best_of_processor(), most = most_allowed();
+  return best < most ? best : most;
 }
 
 void apprentice_use_variant(enum apprentice_variant variant) {

@@ -1,3 +1,4 @@
+import CKernels
 import Feedback
 import Foundation
 import TestSupport
@@ -46,6 +47,62 @@ extension ComputeTests {
           #expect(agree(a, b, within: 1e-3, or: 2e-3))
         }
         #expect(agree(computed.reduce(0, +), golden.sum, within: 1e-3))
+      }
+    }
+
+    /// The logits after each of `tokens`, and the perplexity of those from `first` on.
+    private func evaluated(
+      _ tokens: [TokenID], from first: Int, arithmetic: Arithmetic
+    ) throws -> (logits: [Float], perplexity: Double) {
+      let c = model.configuration
+      let rows = try PackedRows(
+        [PackedSequence(prompt: tokens, completions: [])], configuration: c, withoutLast: false)
+      let transformer = Transformer(model: model)
+      defer { withExtendedLifetime(transformer) {} }
+      let residual = try transformer.forward(
+        rows, adapter: nil, arithmetic: arithmetic, keepForBackward: false)
+      let memory = try FloatMemory(
+        count: rows.count * (c.hiddenSize + c.vocabularySize) + c.codeScratch(rows: rows.count))
+      let normed = Matrix(memory.base, rows.count, c.hiddenSize)
+      let logits = Matrix(
+        normed.base + rows.count * c.hiddenSize, rows.count, c.vocabularySize)
+      apprentice_rms_norm(
+        residual.base, model.weights.finalNorm, normed.base, nil, rows.count, c.hiddenSize,
+        c.normEpsilon)
+      multiply(
+        normed, codes: arithmetic == .codes ? [try model.codes().head] : [],
+        weights: model.weights.head, into: logits,
+        scratch: logits.base + rows.count * c.vocabularySize)
+      var loss = 0.0
+      for position in first..<tokens.count {
+        let row = UnsafeBufferPointer(
+          start: logits.base + (position - 1) * c.vocabularySize, count: c.vocabularySize)
+        let most = Double(row.max()!)
+        let sum = row.reduce(0.0) { $0 + exp(Double($1) - most) }
+        loss -= Double(row[Int(tokens[position])]) - most - log(sum)
+      }
+      defer { withExtendedLifetime(memory) {} }
+      return (
+        Array(UnsafeBufferPointer(start: logits.base, count: rows.count * c.vocabularySize)),
+        exp(loss / Double(tokens.count - first))
+      )
+    }
+
+    @Test func `codes keep logits and perplexity, with every variant of the kernels`() throws {
+      let golden = try #require(goldens.completionLogprobs.first)
+      let tokens = golden.promptIds + golden.completionIds
+      let exact = try evaluated(tokens, from: golden.promptIds.count, arithmetic: .float32)
+      let size = exact.logits.reduce(0.0) { $0 + Double($1) * Double($1) }
+      #expect(
+        agree(log(exact.perplexity) * Double(golden.completionIds.count), -golden.sum, within: 1e-3)
+      )
+      try withEachVariant { variant in
+        let coded = try evaluated(tokens, from: golden.promptIds.count, arithmetic: .codes)
+        let error = zip(exact.logits, coded.logits).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) }
+        // Promised: 2e-2 of the logits' root mean square, and 0.5 % of the perplexity.
+        #expect((error / size).squareRoot() < 2e-3, "\(variant): \((error / size).squareRoot())")
+        #expect(error > 0, "codes are not float32")
+        #expect(abs(coded.perplexity / exact.perplexity - 1) < 5e-4, "\(variant)")
       }
     }
 

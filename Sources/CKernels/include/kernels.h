@@ -16,7 +16,7 @@ enum apprentice_variant {
   APPRENTICE_AVX512_VNNI = 3,
 };
 
-/// The best variant that this processor runs.
+/// The best variant that this processor runs and ONEDNN_MAX_CPU_ISA allows.
 enum apprentice_variant apprentice_best_variant(void);
 
 /// Makes the kernels that this thread calls use a variant, which must not be better than the best one.
