@@ -45,7 +45,7 @@ extension ComputeTests {
     }
 
     private func withoutCache(
-      _ model: LanguageModel, _ batch: [PackedSequence], _ adapter: LoRAAdapter,
+      _ batch: [PackedSequence], _ adapter: LoRAAdapter,
       arithmetic: Arithmetic = .codes, needs: Set<TrainingPass.Need> = [.logprobs]
     ) throws -> Result {
       let pass = TrainingPass(model: model, residualBytes: 0)
@@ -94,7 +94,7 @@ extension ComputeTests {
           pass.keptBytes = keptBytes
           #expect(
             try result(pass, batch, adapter, arithmetic: arithmetic, needs: needs)
-              == withoutCache(model, batch, adapter, arithmetic: arithmetic, needs: needs))
+              == withoutCache(batch, adapter, arithmetic: arithmetic, needs: needs))
         }
       }
     }
@@ -105,7 +105,7 @@ extension ComputeTests {
       let pass = TrainingPass(model: model, residuals: cache)
       try spoil(key(slate), in: cache)
       let spoilt = try result(pass, [slate, other], adapter, needs: [.endHidden])
-      let expected = try withoutCache(model, [slate, other], adapter, needs: [.endHidden])
+      let expected = try withoutCache([slate, other], adapter, needs: [.endHidden])
       #expect(spoilt.endHidden[0] != expected.endHidden[0])
       #expect(spoilt.endHidden[1] == expected.endHidden[1])
       #expect(isKept(key(other), in: cache))
@@ -127,9 +127,9 @@ extension ComputeTests {
       try spoil(key(demonstration), in: cache)
       #expect(
         try result(pass, [slate], adapter, needs: [.endHidden])
-          == withoutCache(model, [slate], adapter, needs: [.endHidden]))
+          == withoutCache([slate], adapter, needs: [.endHidden]))
       #expect(
-        try result(pass, [demonstration], adapter) == withoutCache(model, [demonstration], adapter))
+        try result(pass, [demonstration], adapter) == withoutCache([demonstration], adapter))
     }
 
     @Test func `nothing is kept when the first layer is adapted`() throws {
@@ -145,7 +145,7 @@ extension ComputeTests {
       let adapter = livelyAdapter(model.configuration)
       #expect(
         try result(pass, [slate], adapter, needs: [.endHidden])
-          == withoutCache(model, [slate], adapter, needs: [.endHidden]))
+          == withoutCache([slate], adapter, needs: [.endHidden]))
       func base(_ pass: TrainingPass) throws -> [[[Float]]] {
         try pass.forward(
           [slate], adapter: nil, arithmetic: .codes, needs: [.endHidden], keepForBackward: false
@@ -182,14 +182,13 @@ extension ComputeTests {
     func `adapters take turns without harm`(arithmetic: Arithmetic) throws {
       let model = try realModel.get()
       let pass = TrainingPass(model: model)
-      let batch = [demonstration, other]
-      for _ in 0..<2 {
-        for (layers, seed) in [(20..<30, 1), (20..<30, 2), (28..<29, 3), (0..<30, 4)] {
-          let adapter = livelyAdapter(model.configuration, layers: layers, seed: UInt64(seed))
-          #expect(
-            try result(pass, batch, adapter, arithmetic: arithmetic)
-              == withoutCache(model, batch, adapter, arithmetic: arithmetic))
-        }
+      let plain = TrainingPass(model: model, residualBytes: 0)
+      for (lowest, seed) in [(20, 1), (20, 2), (28, 3), (0, 4), (28, 1), (20, 2)] {
+        let adapter = livelyAdapter(
+          model.configuration, layers: lowest..<30, seed: UInt64(seed))
+        #expect(
+          try result(pass, [demonstration, other], adapter, arithmetic: arithmetic)
+            == result(plain, [demonstration, other], adapter, arithmetic: arithmetic))
       }
     }
 
