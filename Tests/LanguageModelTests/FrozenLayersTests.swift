@@ -128,6 +128,10 @@ extension ComputeTests {
       #expect(
         try result(pass, [slate], adapter, needs: [.endHidden])
           == withoutCache([slate], adapter, needs: [.endHidden]))
+      try spoil(key(other), in: cache)
+      #expect(
+        try result(pass, [other], adapter, arithmetic: .float32, needs: [.endHidden])
+          == withoutCache([other], adapter, arithmetic: .float32, needs: [.endHidden]))
       #expect(
         try result(pass, [demonstration], adapter) == withoutCache([demonstration], adapter))
     }
