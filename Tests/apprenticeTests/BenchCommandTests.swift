@@ -63,7 +63,7 @@ import Testing
     #expect(
       rows.map(\.row)
         == ["machine"] + Array(repeating: "candidates", count: 6) + ["score", "reward", "reward"]
-        + ["slate"] + Array(repeating: "sft", count: 4) + ["load"])
+        + ["slate"] + Array(repeating: "sft", count: 5) + ["load"])
     func all(_ name: String) -> [Row] { rows.filter { $0.row == name } }
 
     let machine = try #require(rows.first)
@@ -82,8 +82,9 @@ import Testing
     }
 
     // 1 x 2048 is longer than the tiny model's context.
-    #expect(all("sft").map(\.batch) == [1, 1, 4, 4])
-    #expect(all("sft").map(\.tokens) == [128, 256, 128, 256])
+    #expect(all("sft").map(\.batch) == [1, 1, 4, 4, 4])
+    #expect(all("sft").map(\.tokens) == [128, 256, 128, 256, 128])
+    #expect(all("sft").map { $0.replayed ?? false } == [false, false, false, false, true])
     for row in all("sft") {
       let computed = Double(try #require(row.batch) * (try #require(row.tokens) - 1))
       let trained = try #require(row.tokensPerSecond) * (try #require(row.seconds))

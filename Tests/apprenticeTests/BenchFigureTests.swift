@@ -30,7 +30,8 @@ import Testing
     #expect(work.parameters == 30 * layer + 49_152 * 576)
     #expect(work.parameters == 134_479_872)
     #expect(work.decoding == 2 * 134_479_872)
-    #expect(work.training == 4 * 134_479_872)
+    #expect(work.training(adaptedLayers: 30) == 4 * 134_479_872)
+    #expect(work.training(adaptedLayers: 10) == Double(4 * (10 * layer + 49_152 * 576)))
     #expect(work.scoring == Double(2 * 30 * layer))
     #expect(work.ranking(adaptedLayers: 10) == Double(4 * 10 * layer))
   }

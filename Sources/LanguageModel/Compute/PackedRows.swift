@@ -45,6 +45,19 @@ struct PackedRows {
     }
   }
 
+  /// A packed sequence's rows, which follow one another.
+  func range(of sequence: Int) -> Range<Int> {
+    let place = sequences[sequence]
+    return place.prompt.lowerBound..<(place.completions.last ?? place.prompt).upperBound
+  }
+
+  /// A packed sequence's tokens that have rows.
+  func computedTokens(of sequence: Int) -> PackedSequence {
+    let place = sequences[sequence]
+    return PackedSequence(
+      prompt: Array(tokens[place.prompt]), completions: place.completions.map { Array(tokens[$0]) })
+  }
+
   private mutating func append(
     _ run: some Collection<TokenID>, from position: Int, prefix: Range<Int>, sequence: Int
   ) -> Range<Int> {

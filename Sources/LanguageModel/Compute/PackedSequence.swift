@@ -2,7 +2,7 @@
 /// itself only, and its positions go on from the prompt's.
 ///
 /// The result equals one pass per completion, but the prompt is computed once.
-public struct PackedSequence: Sendable {
+public struct PackedSequence: Hashable, Sendable {
   public var prompt: [TokenID]
   public var completions: [[TokenID]]
 

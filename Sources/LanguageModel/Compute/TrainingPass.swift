@@ -23,6 +23,7 @@ public final class TrainingPass {
   private let model: LanguageModel
   private let transformer: Transformer
   private let head: OutputHead
+  private let frozenLayers: FrozenLayers
 
   /// What the last forward pass left for a backward pass.
   private struct Kept {
@@ -35,10 +36,19 @@ public final class TrainingPass {
   }
   private var kept: Kept?
 
-  public init(model: LanguageModel) {
+  /// - Parameter residualBytes: the most that is kept of the layers below an adapter's lowest one, for
+  ///   sequences that are trained on again.
+  public convenience init(model: LanguageModel, residualBytes: Int = 96 << 20) {
+    self.init(
+      model: model,
+      residuals: ResidualCache(width: model.configuration.hiddenSize, bytes: residualBytes))
+  }
+
+  init(model: LanguageModel, residuals: ResidualCache) {
     self.model = model
     transformer = Transformer(model: model)
     head = OutputHead(model: model)
+    frozenLayers = FrozenLayers(transformer: transformer, cache: residuals)
   }
 
   /// How much a forward pass may keep for the backward pass, in bytes; of a batch that needs more the
@@ -71,8 +81,15 @@ public final class TrainingPass {
     guard rows.count > 0 else {
       return Output(logprobs: [], endHidden: [], tokens: 0)
     }
+    // Only what is trained on comes again, so only that is kept.
+    var stream: ResidualStream?
+    if let adapter {
+      stream = try frozenLayers.output(
+        rows, below: adapter, arithmetic: arithmetic, keep: keepForBackward)
+    }
     let residual = try transformer.forward(
-      rows, adapter: adapter, arithmetic: arithmetic, keepForBackward: keepForBackward)
+      rows, adapter: adapter, arithmetic: arithmetic, keepForBackward: keepForBackward,
+      from: stream)
 
     var targets: [OutputHead.Target] = []
     var coefficients: [Float] = []

@@ -26,16 +26,24 @@ final class Transformer {
     rotary = RotaryTable(configuration: model.configuration)
   }
 
-  /// Computes all layers.
+  /// The lowest layer that an adapter changes; 0 without one.
+  func lowestLayer(of adapter: LoRAAdapter?) -> Int {
+    min(adapter?.layers.lowerBound ?? 0, configuration.layerCount - 1)
+  }
+
+  /// Computes all layers, or some of them.
   ///
   /// - Parameters:
   ///   - arithmetic: how the weights are multiplied with.
   ///   - keepForBackward: whether ``backward(gradient:)`` follows.
+  ///   - stream: where to start; nil starts at the embedding. The backward pass must not go lower.
+  ///   - end: computes the layers below this one only.
   ///   - afterLayer: called with each layer's activations while they are there.
-  /// - Returns: the residual stream after the last layer, `[rows, hidden]`.
+  /// - Returns: the residual stream after the last of the layers, `[rows, hidden]`.
   @discardableResult
   func forward(
     _ rows: PackedRows, adapter: LoRAAdapter?, arithmetic: Arithmetic, keepForBackward: Bool,
+    from stream: ResidualStream? = nil, below end: Int? = nil,
     afterLayer: ((_ layer: Int, _ activations: Activations) -> Void)? = nil
   ) throws(LanguageModelError) -> Matrix {
     let c = configuration
@@ -44,7 +52,7 @@ final class Transformer {
     keeping = nil
     if keepForBackward {
       let perLayer = rows.count * Activations.floatsPerRow(c, rank: rank)
-      let lowest = min(adapter?.layers.lowerBound ?? 0, c.layerCount - 1)
+      let lowest = lowestLayer(of: adapter)
       keeping = Keeping(
         lowest: lowest, firstWhole: max(lowest, c.layerCount - keptFloats / perLayer))
     }
@@ -59,13 +67,18 @@ final class Transformer {
     self.activations = activations
     rotary.extend(to: rows.positionCount)
 
-    let embedding = model.weights.embedding
-    let input = activations.layers[0].input
-    for (row, token) in rows.tokens.enumerated() {
-      (input.base + row * c.hiddenSize).update(
-        from: embedding.base + Int(token) * c.hiddenSize, count: c.hiddenSize)
+    let first = stream?.layer ?? 0
+    let input = activations.layers[first].input
+    if let stream {
+      input.base.update(from: stream.values.base, count: rows.count * c.hiddenSize)
+    } else {
+      let embedding = model.weights.embedding
+      for (row, token) in rows.tokens.enumerated() {
+        (input.base + row * c.hiddenSize).update(
+          from: embedding.base + Int(token) * c.hiddenSize, count: c.hiddenSize)
+      }
     }
-    for layer in 0..<c.layerCount {
+    for layer in first..<(end ?? c.layerCount) {
       let next = layer + 1 < c.layerCount ? activations.layers[layer + 1].input : activations.output
       forwardLayer(layer, output: next)
       afterLayer?(layer, activations)

@@ -11,7 +11,7 @@ struct BenchResult {
   var promptTokens: Int?
   /// Whether an adapter was on, where it need not be.
   var adapter = false
-  /// Whether the same ranking was learnt again and again, with adapters on upper layers only.
+  /// Whether the same records were learnt again and again, with adapters on upper layers only.
   var replayed = false
   var seconds: Samples
   var promptSeconds: Samples?

@@ -9,9 +9,8 @@ extension BenchRun {
   /// then the same one again and again with the upper third adapted, as for a replayed label.
   func measureReward() throws {
     guard fits(Self.promptTokens + Self.completionTokens) else { return }
-    let layers = model.configuration.layerCount
-    try measureReward(layers: 0..<layers, replayed: false)
-    try measureReward(layers: (layers * 2 / 3)..<layers, replayed: true)
+    try measureReward(layers: 0..<model.configuration.layerCount, replayed: false)
+    try measureReward(layers: upperLayers, replayed: true)
   }
 
   private func measureReward(layers: Range<Int>, replayed: Bool) throws {

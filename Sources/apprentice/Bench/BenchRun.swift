@@ -43,6 +43,12 @@ final class BenchRun {
     }
   }
 
+  /// The upper third of the layers, which the replayed rows adapt.
+  var upperLayers: Range<Int> {
+    let count = model.configuration.layerCount
+    return (count * 2 / 3)..<count
+  }
+
   /// Whether a sequence fits into the model's context.
   func fits(_ tokens: Int) -> Bool { tokens <= model.configuration.contextLength }
 }

@@ -26,9 +26,12 @@ struct ModelWork {
   /// A token drawn: two operations a weight.
   var decoding: Double { 2 * Double(parameters) }
 
-  /// A token trained with the loss on it: two operations a weight forward, two for the gradient of
-  /// its input; frozen weights have no gradient of their own.
-  var training: Double { 4 * Double(parameters) }
+  /// A token trained with the loss on it, in so many adapted layers: of those and the head two
+  /// operations a weight forward, two for the gradient of its input; frozen weights have no gradient
+  /// of their own.
+  func training(adaptedLayers: Int) -> Double {
+    4 * Double(parametersPerLayer * adaptedLayers + headParameters)
+  }
 
   /// A token of a completion that is scored at its end: the layers forward.
   var scoring: Double { 2 * Double(parametersPerLayer * layers) }

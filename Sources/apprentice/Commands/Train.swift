@@ -16,7 +16,8 @@ struct Train: ParsableCommand {
       writes {"step","loss","grad_norm","tokens","seconds"} with --json.
 
       Defaults: sft learning rate 2e-4, 3 epochs; reward 3e-4, 1 epoch; dpo 1e-4, 2 epochs. AdamW \
-      0.9, 0.95, eps 1e-8, no decay. Nothing is written before the training is over.
+      0.9, 0.95, eps 1e-8, no decay. With --layers, what lies below the lowest is computed once for \
+      each record, as long as 96 MB hold it. Nothing is written before the training is over.
       """)
 
   @OptionGroup var common: CommonOptions
