@@ -5,17 +5,22 @@
 
 // The layout of panels of codes, and of the rows that they are multiplied with.
 
+// Whether a code takes 16 bits; its scale is then in float32.
+static inline int code_is_wide(enum apprentice_code_kind kind) {
+  return kind == APPRENTICE_CODES_16 || kind == APPRENTICE_CODES_12;
+}
+
 static inline int code_has_offsets(enum apprentice_code_kind kind) {
   return kind == APPRENTICE_CODES_4 || kind == APPRENTICE_CODES_8_OFFSET;
 }
 
 // Codes that share 16 bits.
 static inline int code_slots(enum apprentice_code_kind kind) {
-  return kind == APPRENTICE_CODES_4 ? 4 : kind == APPRENTICE_CODES_16 ? 1 : 2;
+  return kind == APPRENTICE_CODES_4 ? 4 : code_is_wide(kind) ? 1 : 2;
 }
 
 static inline long code_scales_size(enum apprentice_code_kind kind) {
-  return APPRENTICE_CODE_PANEL * (kind == APPRENTICE_CODES_16 ? 4 : 2);
+  return APPRENTICE_CODE_PANEL * (code_is_wide(kind) ? 4 : 2);
 }
 
 // Scales and offsets of a block, which stand before its codes.
@@ -67,10 +72,9 @@ static inline long code_tile_begin(const struct code_rows *rows, long tile) {
   return rows->count * tile / code_tile_count(rows->count);
 }
 
-// Σ_j b[j][n] u[i][j], added to a product's out[i][n]: an adapter's second factor.
+// Σ_j b[n][j] u[i][j], added to a product's out[i][n]: an adapter's second factor.
 struct code_extra {
-  const float *b;  // [depth, b_stride]
-  long b_stride;
+  const uint16_t *b;  // halves, for each panel [depth, PANEL]
   const float *u;  // [rows, u_stride]
   long u_stride, depth;
 };

@@ -7,7 +7,7 @@
 #include "halves.h"
 #include "table.h"
 
-enum { PANEL = APPRENTICE_CODE_PANEL, BLOCK = APPRENTICE_CODE_BLOCK, MOST_15_BITS = 16383 };
+enum { PANEL = APPRENTICE_CODE_PANEL, BLOCK = APPRENTICE_CODE_BLOCK, MOST_15_BITS = 16383, MOST_12_BITS = 2047 };
 
 // GGUF's type codes of the formats whose blocks are codes already.
 enum { Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8 };
@@ -61,12 +61,12 @@ static void read_fifth_bits(const uint8_t *bytes, int16_t *codes, int16_t minus)
   }
 }
 
-static void round_to_codes(const uint8_t *bytes, struct code_block *out) {
+static void round_to_codes(const uint8_t *bytes, float largest_code, struct code_block *out) {
   float values[BLOCK], most = 0;
   memcpy(values, bytes, sizeof values);
   for (int j = 0; j < BLOCK; j++) most = fmaxf(most, fabsf(values[j]));
-  out->wide_scale = most / MOST_15_BITS;
-  float factor = most > 0 ? MOST_15_BITS / most : 0;
+  out->wide_scale = most / largest_code;
+  float factor = most > 0 ? largest_code / most : 0;
   for (int j = 0; j < BLOCK; j++) out->codes[j] = (int16_t)lrintf(values[j] * factor);
 }
 
@@ -103,14 +103,14 @@ static void read_block(const uint8_t *row, uint32_t format, long block, struct c
       memcpy(&out->scale, row, 2);
       for (int j = 0; j < BLOCK; j++) out->codes[j] = (int8_t)row[2 + j];
       break;
-    default: round_to_codes(row + block * BLOCK * (long)sizeof(float), out);
+    default: round_to_codes(row + block * BLOCK * (long)sizeof(float), MOST_15_BITS, out);
   }
 }
 
 // Puts an output's block into its panel.
 static void place_block(uint8_t *panel, long output, enum apprentice_code_kind kind,
                         const struct code_block *block) {
-  if (kind == APPRENTICE_CODES_16) {
+  if (code_is_wide(kind)) {
     memcpy(panel + output * 4, &block->wide_scale, 4);
   } else {
     memcpy(panel + output * 2, &block->scale, 2);
@@ -140,6 +140,25 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
       struct code_block read = {.scale = 0};
       read_block(rows[n], format, block, &read);
       place_block(panels + n / PANEL * size + block * block_size, n % PANEL, kind, &read);
+    }
+  }
+}
+
+void apprentice_pack_adapter(const float *a, const float *b, long rank, long inputs, long outputs,
+                             float scale, uint8_t *a_panels, uint16_t *b_panels) {
+  enum apprentice_code_kind kind = APPRENTICE_CODES_12;
+  long size = code_panel_size(inputs, kind), block_size = size / (inputs / BLOCK);
+  for (long n = 0; n < rank; n++) {
+    for (long block = 0; block < inputs / BLOCK; block++) {
+      struct code_block rounded = {.offset = 0};
+      round_to_codes((const uint8_t *)(a + n * inputs + block * BLOCK), MOST_12_BITS, &rounded);
+      place_block(a_panels + n / PANEL * size + block * block_size, n % PANEL, kind, &rounded);
+    }
+  }
+  for (long n = 0; n < (outputs + PANEL - 1) / PANEL * PANEL; n++) {
+    uint16_t *panel = b_panels + n / PANEL * PANEL * rank + n % PANEL;
+    for (long j = 0; j < rank; j++) {
+      panel[j * PANEL] = n < outputs ? float_to_half(scale * b[n * rank + j]) : 0;
     }
   }
 }

@@ -21,4 +21,24 @@ static inline float half_to_float(uint16_t half) {
   return value;
 }
 
+// Single to the nearest half, to the even one where two are as near; what no half reaches becomes the
+// largest.
+static inline uint16_t float_to_half(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
+  uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7bffu);
+  if (magnitude < 0x38800000u) {
+    // Subnormal: the distance between singles from a half to one is that between such halves.
+    float shifted;
+    memcpy(&shifted, &magnitude, 4);
+    shifted += 0.5f;
+    memcpy(&magnitude, &shifted, 4);
+    return (uint16_t)(sign | (magnitude - 0x3f000000u));
+  }
+  magnitude += 0xfffu + (magnitude >> 13 & 1u);
+  return (uint16_t)(sign | (magnitude - 0x38000000u) >> 13);
+}
+
 #endif

@@ -21,11 +21,13 @@ enum apprentice_code_kind {
   APPRENTICE_CODES_8_OFFSET = 2,
   // -16383 to 16383 without offsets: for weights that are no codes yet, rounded to 15 bits.
   APPRENTICE_CODES_16 = 3,
+  // -2047 to 2047, as 16-bit codes else: for adapters, of which so much is enough.
+  APPRENTICE_CODES_12 = 4,
 };
 
 // A matrix of [outputs, inputs]; inputs is a multiple of 32. A panel holds 16 outputs, the last one
-// filled up with zeros; in it each block of inputs has its scales (half precision; float32 for 16-bit
-// codes), its offsets and its codes, pairs of k side by side for each output.
+// filled up with zeros; in it each block of inputs has its scales (half precision; float32 for
+// codes of more than 8 bits), its offsets and its codes, pairs of k side by side for each output.
 struct apprentice_codes {
   const uint8_t *panels;
   long outputs, inputs;
@@ -39,6 +41,12 @@ long apprentice_codes_size(long outputs, long inputs, enum apprentice_code_kind 
 // GGUF type code, if apprentice_code_kind_of() knows it, else float32 for 16-bit codes.
 void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long outputs, long inputs,
                            uint32_t format, long begin, long end);
+
+// Packs one linear layer's adapter for decoding: a [rank, inputs] as 12-bit codes, apprentice_codes_size()
+// bytes of zeros before, and scale * b, which is [outputs, rank], in half precision: for each panel of
+// 16 outputs [rank, 16], the last one filled up with zeros.
+void apprentice_pack_adapter(const float *a, const float *b, long rank, long inputs, long outputs,
+                             float scale, uint8_t *a_panels, uint16_t *b_panels);
 
 // The kind of code that holds a GGUF type exactly, or 16-bit codes where there is none.
 enum apprentice_code_kind apprentice_code_kind_of(uint32_t format);

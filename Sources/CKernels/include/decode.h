@@ -9,10 +9,10 @@
 // region for each operation would cost more than the operations.
 
 // A linear layer with its adapter's addition, b (a x): a is [rank, inputs], without outputs where there
-// is no adapter; b is [rank, outputs rounded up to whole panels] with the adapter's scale in it.
+// is no adapter; b is as apprentice_pack_adapter() packs it.
 struct apprentice_linear {
   struct apprentice_codes weights, a;
-  const float *b;
+  const uint16_t *b;
 };
 
 struct apprentice_decode_layer {

@@ -18,26 +18,30 @@ INLINE int_vec add_pairs(int_vec sums, short_vec codes, short_vec x) {
 #endif
 }
 
-// Vector number v of a block's scales, or of its offsets.
-INLINE vec load_scales(const uint8_t *scales, enum apprentice_code_kind kind, int v) {
-  if (kind == APPRENTICE_CODES_16) return load((const float *)scales + v * LANES);
-  const uint8_t *halves = scales + v * LANES * 2;
+// A vector of numbers in half precision.
+INLINE vec load_halves(const void *halves) {
 #if defined(LOAD_HALVES)
   return LOAD_HALVES(halves);
 #else
   vec values;
   for (int lane = 0; lane < LANES; lane++) {
     uint16_t half;
-    memcpy(&half, halves + 2 * lane, 2);
+    memcpy(&half, (const uint8_t *)halves + 2 * lane, 2);
     values[lane] = half_to_float(half);
   }
   return values;
 #endif
 }
 
+// Vector number v of a block's scales, or of its offsets.
+INLINE vec load_scales(const uint8_t *scales, enum apprentice_code_kind kind, int v) {
+  if (code_is_wide(kind)) return load((const float *)scales + v * LANES);
+  return load_halves(scales + v * LANES * 2);
+}
+
 // The codes that stand in one slot of each 16 bits.
 INLINE short_vec codes_of_slot(short_vec packed, int slot, enum apprentice_code_kind kind) {
-  if (kind == APPRENTICE_CODES_16) return packed;
+  if (code_is_wide(kind)) return packed;
   if (kind == APPRENTICE_CODES_4) {
     ushort_vec shifted = (ushort_vec)packed >> (4 * slot);
     return (short_vec)(slot == 3 ? shifted : shifted & 15);
@@ -96,7 +100,7 @@ INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
   for (long block = 0; block < x->inputs / BLOCK; block++, panel += block_size) {
     for (long i = 0; i < block_size; i += 64) __builtin_prefetch(panel + AHEAD + i);
     const uint8_t *words = panel + code_header_size(kind);
-    // Sums of 15-bit codes' products fill 32 bits after four.
+    // Sums of 15-bit codes' products fill 32 bits after four; those of 12 bits hold a block.
     int words_at_once = kind == APPRENTICE_CODES_16 ? 2 : BLOCK / 2 / slots;
     for (int part = 0; part < BLOCK / 2 / slots; part += words_at_once) {
       int_vec products[PANEL_VECTORS][CODE_TILE_ROWS];
@@ -153,7 +157,7 @@ INLINE void code_panels(const struct apprentice_codes *codes, const struct code_
         long column = n * PANEL + (first + v) * LANES, room = codes->outputs - column;
         const struct code_extra *extra = target->extra;
         for (long j = 0; extra && j < extra->depth; j++) {
-          vec factor = load(extra->b + j * extra->b_stride + column);
+          vec factor = load_halves(extra->b + (n * extra->depth + j) * PANEL + (first + v) * LANES);
           for (int r = 0; r < rows; r++) {
             totals[v][r] += factor * extra->u[(row + r) * extra->u_stride + j];
           }
@@ -214,5 +218,6 @@ static void code_product(const struct apprentice_codes *codes, const struct code
       code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_8_OFFSET);
       break;
     case APPRENTICE_CODES_16: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_16); break;
+    case APPRENTICE_CODES_12: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_12); break;
   }
 }

@@ -26,7 +26,6 @@ static void decode_linear(const struct apprentice_decode *t, const struct decode
   if (panels.begin >= panels.end) return;
   struct code_extra extra = {
       .b = linear->b,
-      .b_stride = code_panel_count(&linear->weights) * PANEL,
       .u = s->reduced,
       .u_stride = t->rank,
       .depth = t->rank,

@@ -1,15 +1,15 @@
 import CKernels
 import Foundation
 
-/// An adapter as the decoding kernel reads it: the factors A as codes of 15 bits, the factors B
-/// transposed and multiplied by the adapter's scale.
+/// An adapter as the decoding kernel reads it, in as few bytes as keep its effect: the factors A as
+/// codes of 12 bits, the factors B, multiplied by the adapter's scale, in half precision.
 final class DecodingAdapter {
   let identity: AdapterIdentity
   let rank: Int
   private let layers: Range<Int>
   private let memory: FloatMemory
   /// One for each adapted linear layer, in the order of layers and then of ``LinearLayer``.
-  private let factors: [(a: apprentice_codes, b: UnsafePointer<Float>)]
+  private let factors: [(a: apprentice_codes, b: UnsafePointer<UInt16>)]
 
   init(_ adapter: LoRAAdapter, identity: AdapterIdentity) throws(LanguageModelError) {
     self.identity = identity
@@ -18,9 +18,10 @@ final class DecodingAdapter {
     let panel = Int(APPRENTICE_CODE_PANEL)
     let shapes = LinearLayer.allCases.map { linear in
       let shape = adapter.configuration.shape(of: linear)
-      let a = (apprentice_codes_size(adapter.rank, shape.input, APPRENTICE_CODES_16) + 63) / 64 * 16
-      let b = adapter.rank * ((shape.output + panel - 1) / panel * panel)
-      return (input: shape.input, output: shape.output, a: a, b: b)
+      // In floats, and whole lines of the cache.
+      let a = (apprentice_codes_size(adapter.rank, shape.input, APPRENTICE_CODES_12) + 63) / 64 * 16
+      let b = adapter.rank * ((shape.output + panel - 1) / panel * panel) / 2
+      return (input: shape.input, output: shape.output, a: a, b: (b + 15) / 16 * 16)
     }
     let perLayer = shapes.reduce(0) { $0 + $1.a + $1.b }
     memory = try FloatMemory(count: perLayer * layers.count + 1024)
@@ -28,7 +29,7 @@ final class DecodingAdapter {
     let base = memory.base
     let first = layers.lowerBound
     let parameters = UnsafePointer(adapter.parameters.baseAddress!)
-    var factors: [(a: apprentice_codes, b: UnsafePointer<Float>)] = []
+    var factors: [(a: apprentice_codes, b: UnsafePointer<UInt16>)] = []
     var places: [Place] = []
     for layer in layers {
       var next = base + (layer - first) * perLayer
@@ -37,15 +38,15 @@ final class DecodingAdapter {
         next += shape.a
         let a = parameters + adapter.range(layer: layer, linear: linear, factor: .a).lowerBound
         let b = parameters + adapter.range(layer: layer, linear: linear, factor: .b).lowerBound
+        let halves = UnsafeMutableRawPointer(next).assumingMemoryBound(to: UInt16.self)
         places.append(
           Place(
-            a: a, b: b, input: shape.input, output: shape.output, panels: panels, transposed: next,
-            stride: shape.b / adapter.rank))
+            a: a, b: b, input: shape.input, output: shape.output, panels: panels, halves: halves))
         factors.append(
           (
             apprentice_codes(
               panels: panels, outputs: adapter.rank, inputs: shape.input,
-              kind: APPRENTICE_CODES_16), UnsafePointer(next)
+              kind: APPRENTICE_CODES_12), UnsafePointer(halves)
           ))
         next += shape.b
       }
@@ -59,7 +60,8 @@ final class DecodingAdapter {
   }
 
   /// What a linear layer's adapter adds; nil where the layer is not adapted.
-  func factors(layer: Int, linear: LinearLayer) -> (a: apprentice_codes, b: UnsafePointer<Float>)? {
+  func factors(layer: Int, linear: LinearLayer) -> (a: apprentice_codes, b: UnsafePointer<UInt16>)?
+  {
     guard layers.contains(layer) else { return nil }
     return factors[(layer - layers.lowerBound) * LinearLayer.allCases.count + linear.rawValue]
   }
@@ -70,19 +72,9 @@ private struct Place {
   var a, b: UnsafePointer<Float>
   var input, output: Int
   var panels: UnsafeMutablePointer<UInt8>
-  var transposed: UnsafeMutablePointer<Float>
-  var stride: Int
+  var halves: UnsafeMutablePointer<UInt16>
 
   func fill(rank: Int, scale: Float) {
-    let rows = (0..<rank).map { UnsafeRawPointer(a + $0 * input) as UnsafeRawPointer? }
-    let panel = Int(APPRENTICE_CODE_PANEL)
-    rows.withUnsafeBufferPointer {
-      apprentice_pack_codes(
-        panels, $0.baseAddress, rank, input, WeightFormat.f32.rawValue, 0,
-        (rank + panel - 1) / panel)
-    }
-    for column in 0..<output {
-      for row in 0..<rank { transposed[row * stride + column] = scale * b[column * rank + row] }
-    }
+    apprentice_pack_adapter(a, b, rank, input, output, scale, panels, halves)
   }
 }
