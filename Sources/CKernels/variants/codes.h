@@ -150,12 +150,15 @@ INLINE void code_panels(const struct apprentice_codes *codes, const struct code_
                         enum apprentice_code_kind kind, int vectors, int rows) {
   long size = code_panel_size(codes->inputs, kind);
   for (long n = begin; n < end; n++) {
+    const struct code_extra *extra = target->extra;
+    for (long i = 0; extra && i < extra->depth * PANEL; i += 32) {
+      __builtin_prefetch(extra->b + n * extra->depth * PANEL + i);
+    }
     for (int first = 0; first < PANEL_VECTORS; first += vectors) {
       vec totals[PANEL_VECTORS][CODE_TILE_ROWS];
       code_tile(codes->panels + n * size, x, row, totals, kind, first, vectors, rows);
       for (int v = 0; v < vectors; v++) {
         long column = n * PANEL + (first + v) * LANES, room = codes->outputs - column;
-        const struct code_extra *extra = target->extra;
         for (long j = 0; extra && j < extra->depth; j++) {
           vec factor = load_halves(extra->b + (n * extra->depth + j) * PANEL + (first + v) * LANES);
           for (int r = 0; r < rows; r++) {

@@ -32,6 +32,8 @@ static void decode_linear(const struct apprentice_decode *t, const struct decode
   };
   int adapted = linear->a.outputs > 0;
   if (adapted) {
+    // What the product asks for itself begins further on.
+    for (long i = 0; i < AHEAD; i += 64) __builtin_prefetch(linear->a.panels + i);
     code_product(&linear->a, &s->rows, 0, code_panel_count(&linear->a), s->reduced, t->rank, 0, 0);
   }
   code_product(&linear->weights, &s->rows, panels.begin, panels.end, out, stride,
