@@ -94,7 +94,7 @@ public struct RecordEncoder: Sendable {
   public func check(_ tokens: Int, at place: Place) throws(ExchangeError) {
     guard tokens <= contextLength else {
       throw place.error(
-        "is \(tokens) tokens long, and the model's context is \(contextLength); shorten it")
+        "the text is \(tokens) tokens long, and the model's context is \(contextLength); shorten it")
     }
   }
 
