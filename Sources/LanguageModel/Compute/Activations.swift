@@ -17,8 +17,8 @@ struct LayerActivations {
   var middleInverseRMS: UnsafeMutablePointer<Float>
   /// `[rows, 2 * feedForward]`.
   var gateUp: Matrix
-  /// The adapter's A x of each group, `[rows, members * rank]`; empty without an adapter.
-  var reduced: [Matrix]
+  /// The adapter's A x of each group, `[rows, members * rank]`; no columns without an adapter.
+  var reduced: InlineArray<4, Matrix>
 }
 
 /// Everything that one pass over rows writes, divided out of the arena.
@@ -87,10 +87,11 @@ extension Activations {
         rawQueryKey: matrix(Activations.rawQueryKeySize(c)), attended: matrix(c.querySize),
         logSums: take(rows * c.headCount), middle: matrix(c.hiddenSize),
         middleInverseRMS: take(rows), gateUp: matrix(2 * c.feedForwardSize),
-        reduced: rank == 0 ? [] : AdapterGroup.allCases.map { matrix($0.range.count * rank) })
+        reduced: InlineArray { matrix(AdapterGroup(rawValue: $0)!.range.count * rank) })
     }
     let shared = layer(input: matrix(c.hiddenSize))
     layers = []
+    layers.reserveCapacity(c.layerCount)
     for index in 0..<c.layerCount {
       // A kept layer needs an input of its own unless it is the lowest, whose input is the shared
       // stream that nothing overwrites any more.

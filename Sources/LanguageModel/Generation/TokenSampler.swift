@@ -8,6 +8,8 @@ import Foundation
 struct TokenSampler {
   private let sampling: SamplingParameters
   private var random: SplitMix64
+  /// The tokens that the cuts leave; kept from draw to draw, so that a draw allocates nothing.
+  private var kept: [Candidate] = []
 
   init(_ sampling: SamplingParameters, seed: UInt64) {
     self.sampling = sampling
@@ -56,10 +58,10 @@ struct TokenSampler {
   private typealias Candidate = (weight: Float, token: Int)
 
   /// Draws among the tokens that the cuts leave. Weights are relative to the likeliest token's 1.
-  private func drawAmongKept(
+  private mutating func drawAmongKept(
     _ weights: UnsafeBufferPointer<Float>, total: Double, point: Double
   ) -> Int {
-    var kept = likeliest(weights, total: total)
+    findLikeliest(weights, total: total)
     kept.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.token < $1.token }
     var mass = total
     if sampling.topK > 0, sampling.topK < weights.count {
@@ -86,26 +88,26 @@ struct TokenSampler {
     return kept[kept.count - 1].token
   }
 
-  /// The likeliest tokens, at least as many as the cuts keep, in no order: the whole vocabulary is
-  /// scanned, never sorted.
-  private func likeliest(_ weights: UnsafeBufferPointer<Float>, total: Double) -> [Candidate] {
+  /// Finds the likeliest tokens, at least as many as the cuts keep, in no order: the whole vocabulary
+  /// is scanned, never sorted.
+  private mutating func findLikeliest(_ weights: UnsafeBufferPointer<Float>, total: Double) {
     var threshold: Float = 0.05
     while true {
-      var found: [Candidate] = []
+      kept.removeAll(keepingCapacity: true)
       var mass = 0.0
       for token in weights.indices where weights[token] >= threshold {
-        found.append((weights[token], token))
+        kept.append((weights[token], token))
         mass += Double(weights[token])
       }
       let isEnough =
         if sampling.topK > 0, sampling.topK < weights.count {
-          found.count >= sampling.topK
+          kept.count >= sampling.topK
         } else if sampling.topP < 1 {
           mass >= sampling.topP * total
         } else {
           Double(threshold) <= sampling.minP
         }
-      if isEnough || threshold == 0 { return found }
+      if isEnough || threshold == 0 { return }
       threshold = threshold > 1e-30 ? threshold * 0.05 : 0
     }
   }
