@@ -94,7 +94,8 @@ public struct RecordEncoder: Sendable {
   public func check(_ tokens: Int, at place: Place) throws(ExchangeError) {
     guard tokens <= contextLength else {
       throw place.error(
-        "the text is \(tokens) tokens long, and the model's context is \(contextLength); shorten it")
+        "the text is \(tokens) tokens long, and the model's context is \(contextLength); shorten it"
+      )
     }
   }
 
