@@ -90,7 +90,7 @@ import Testing
     let long = AnswerText(String(repeating: "x", count: 300))
     let record = SupervisedRecord.completion(prompt: PromptText("p"), answer: long)
     let message = sentence { _ = try encoder.supervised(Placed(record, at: place)) }
-    #expect(message?.hasPrefix("data.jsonl:7: is ") == true)
+    #expect(message?.hasPrefix("data.jsonl:7: the text is ") == true)
     #expect(message?.hasSuffix("the model's context is 200; shorten it") == true)
   }
 }

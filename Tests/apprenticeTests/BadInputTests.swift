@@ -88,7 +88,7 @@ import Testing
       "data.jsonl", Self.demonstration + "\n{\"prompt\":\"a\",\"completion\":\"\(long)\"}")
     expectRefusal(
       try bench.run("train", "sft", "--data", "data.jsonl", "--out", "a"),
-      "data.jsonl:2: is ", "the model's context is 1024")
+      "data.jsonl:2: the text is ", "the model's context is 1024")
   }
 
   @Test func onlyTies() throws {

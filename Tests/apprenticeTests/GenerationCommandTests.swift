@@ -105,7 +105,7 @@ import Testing
     let outcome = try bench.run(
       "generate", "--max-tokens", "4", input: "Hi\n" + String(repeating: "x", count: 2000) + "\n")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.hasPrefix("Error: standard input:2: is "))
+    #expect(outcome.errors.hasPrefix("Error: standard input:2: the text is "))
     #expect(outcome.errors.contains("the model's context is 1024"))
   }
 }
