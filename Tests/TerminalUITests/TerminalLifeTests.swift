@@ -170,8 +170,17 @@ import Testing
       return !terminal.isOnAlternateScreen
     }
     try shell.wait(for: "Stopped")
-    shell.send("fg\r")
-    try shell.wait(for: "2 resumed")
+    // A signal that was sent while it was stopping already stops it once more.
+    var resumed = 0
+    try shell.wait("2 resumed") { terminal in
+      let text = terminal.screenText()
+      let stopped = text.components(separatedBy: "Stopped").count - 1
+      if stopped > resumed, !terminal.isOnAlternateScreen {
+        resumed = stopped
+        terminal.send("fg\r")
+      }
+      return text.contains("2 resumed")
+    }
     #expect(shell.isOnAlternateScreen)
   }
 
