@@ -1,2 +1,2 @@
-// oneDNN's C API; the matrix products are its row-major dnnl_sgemm.
+// oneDNN's C API: its matrix products are what `bench` measures the machine by.
 #include <dnnl.h>

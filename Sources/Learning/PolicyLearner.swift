@@ -3,7 +3,7 @@ import LanguageModel
 /// Trains a policy's adapter: gradients of demonstrations and of rankings are added up, then one
 /// optimizer step is taken.
 ///
-/// Used from one thread, the one that calls oneDNN.
+/// Used from one thread, the one that computes with the model.
 public final class PolicyLearner {
   /// Tokens of one forward and backward pass; a larger batch is cut into several. So few that all layers'
   /// activations are kept.

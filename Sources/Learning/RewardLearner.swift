@@ -4,7 +4,7 @@ import LanguageModel
 /// Trains a reward model on rankings: all strict pairs of a slate in one step, the shared prompt
 /// computed once.
 ///
-/// Used from one thread, the one that calls oneDNN.
+/// Used from one thread, the one that computes with the model.
 public final class RewardLearner {
   public let model: RewardModel
   public let optimizer: AdamW

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-// What oneDNN does not offer: everything of a transformer's forward and backward pass that is not a
+// Everything of a transformer's forward and backward pass that is not a
 // large matrix product. Matrices are row-major. Each kernel exists in four variants, of which the best
 // for the processor is chosen, and divides its rows among the threads of libgomp's pool, which is the
 // pool that oneDNN uses too: call all of them from one thread.

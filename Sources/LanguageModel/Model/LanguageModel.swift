@@ -2,7 +2,7 @@ import Synchronization
 
 /// A model's weights in float32, with its tokenizer and chat template.
 ///
-/// Matrix products run on all cores through oneDNN, whose threads belong to the thread that calls
+/// Matrix products run on all cores through libgomp, whose threads belong to the thread that calls
 /// it: compute with a model from one thread only.
 public final class LanguageModel: Sendable {
   /// The file that the model was read from.
