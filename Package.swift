@@ -49,7 +49,9 @@ let package = Package(
       path: "Tests/TestSupport", resources: [.copy("Fixtures")]),
     .testTarget(name: "FeedbackTests", dependencies: ["Feedback"]),
     .testTarget(name: "LanguageModelTests", dependencies: ["LanguageModel", "TestSupport"]),
-    .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"]),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .testTarget(
+      name: "LearningTests", dependencies: ["CAllocationCount", "Learning", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"]),
     .testTarget(

@@ -20,13 +20,13 @@ public struct BatchOrder: Sendable {
   }
 
   /// The next step's records.
-  public mutating func nextBatch() -> [Int] {
+  public mutating func nextBatch() -> ArraySlice<Int> {
     if next >= records {
       next = 0
       if shuffle { order.shuffle(using: &random) }
     }
     let end = min(next + batch, records)
     defer { next = end }
-    return Array(order[next..<end])
+    return order[next..<end]
   }
 }

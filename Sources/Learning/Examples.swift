@@ -2,55 +2,60 @@ import LanguageModel
 
 /// One record that the policy is fine-tuned on: a prompt and what should follow it.
 public struct SupervisedExample: Sendable {
-  public var prompt: [TokenID]
-  public var completion: [TokenID]
+  var sequence: PackedSequence
   /// One per completion token: whether the loss looks at it. All of them for a demonstration, the
   /// assistant's turns for a conversation.
   public var trained: [Bool]
 
   public init(prompt: [TokenID], completion: [TokenID], trained: [Bool]? = nil) {
-    self.prompt = prompt
-    self.completion = completion
+    sequence = PackedSequence(prompt: prompt, completions: [completion])
     self.trained = trained ?? Array(repeating: true, count: completion.count)
   }
 
-  var sequence: PackedSequence { PackedSequence(prompt: prompt, completions: [completion]) }
+  public var prompt: [TokenID] { sequence.prompt }
+  public var completion: [TokenID] { sequence.completions[0] }
   var lossTokens: Int { trained.reduce(0) { $0 + ($1 ? 1 : 0) } }
   var tokenCount: Int { prompt.count + completion.count }
 }
 
 /// One ranked slate as tokens: what the reward model and preference training learn from.
 public struct RankedExample: Sendable {
-  public var prompt: [TokenID]
-  public var completions: [[TokenID]]
+  var sequence: PackedSequence
   public var pairs: [Pair]
   /// Records of one group are resampled together when reward heads bootstrap: the prompt's identity.
   public var group: UInt64
 
   public init(prompt: [TokenID], completions: [[TokenID]], pairs: [Pair], group: UInt64 = 0) {
-    self.prompt = prompt
-    self.completions = completions
+    sequence = PackedSequence(prompt: prompt, completions: completions)
     self.pairs = pairs
     self.group = group
   }
 
-  var sequence: PackedSequence { PackedSequence(prompt: prompt, completions: completions) }
+  public var prompt: [TokenID] { sequence.prompt }
+  public var completions: [[TokenID]] { sequence.completions }
   var tokenCount: Int { completions.reduce(prompt.count) { $0 + $1.count } }
+
+  /// Whether a completion is preferred to another and none to it.
+  func isBest(_ completion: Int) -> Bool {
+    pairs.contains { $0.preferred == completion } && !pairs.contains { $0.rejected == completion }
+  }
 }
 
-/// Consecutive runs of elements whose costs stay within a budget, at least one element each: how a
-/// batch is cut into passes that fit in memory.
-func passes<Element>(_ elements: [Element], budget: Int, cost: (Element) -> Int) -> [[Element]] {
-  var result: [[Element]] = []
-  var room = 0
-  for element in elements {
+/// Calls `body` with consecutive runs of elements whose costs stay within a budget, at least one element
+/// each: how a batch is cut into passes that fit in memory.
+func forEachPass<Element>(
+  _ elements: [Element], budget: Int, cost: (Element) -> Int, _ body: (Range<Int>) throws -> Void
+) rethrows {
+  var begin = 0
+  var room = budget
+  for (index, element) in elements.enumerated() {
     let cost = cost(element)
-    if result.isEmpty || cost > room {
-      result.append([])
+    if index > begin, cost > room {
+      try body(begin..<index)
+      begin = index
       room = budget
     }
-    result[result.count - 1].append(element)
     room -= cost
   }
-  return result
+  if begin < elements.count { try body(begin..<elements.count) }
 }

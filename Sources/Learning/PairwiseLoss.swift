@@ -28,15 +28,18 @@ public struct Pair: Sendable, Hashable {
 /// equation 1); with s = β·(log π − log π_ref) it is direct preference optimisation (Rafailov et al.
 /// 2023, equation 7).
 public enum PairwiseLoss {
-  /// The loss and d loss / d score, one per completion.
+  /// The loss and d loss / d score.
   ///
   /// - Parameters:
   ///   - scores: one per completion.
   ///   - pairs: at least one.
-  public static func evaluate(scores: [Double], pairs: [Pair]) -> (loss: Double, gradient: [Double])
-  {
+  ///   - gradient: becomes d loss / d score, one per completion; its memory is used again.
+  public static func evaluate(
+    scores: [Double], pairs: [Pair], gradient: inout [Double]
+  ) -> Double {
     var loss = 0.0
-    var gradient = [Double](repeating: 0, count: scores.count)
+    gradient.removeAll(keepingCapacity: true)
+    for _ in scores { gradient.append(0) }
     let share = 1 / Double(pairs.count)
     for pair in pairs {
       let margin = scores[pair.preferred] - scores[pair.rejected]
@@ -45,7 +48,7 @@ public enum PairwiseLoss {
       gradient[pair.preferred] += slope
       gradient[pair.rejected] -= slope
     }
-    return (loss, gradient)
+    return loss
   }
 
   /// log(1 + exp x), without overflow.

@@ -14,6 +14,12 @@ public final class PolicyLearner {
   private let pass: TrainingPass
   private let gradient: UnsafeMutableBufferPointer<Float>
 
+  // Kept from pass to pass, so that training allocates nothing.
+  private var batch: [PackedSequence] = []
+  private var coefficients = RaggedRows()
+  private var scores: [Double] = []
+  private var slopes: [Double] = []
+
   /// - Parameter optimizer: a saved one to go on with; nil starts afresh.
   public init(adapter: LoRAAdapter, pass: TrainingPass, optimizer: AdamW? = nil) {
     self.adapter = adapter
@@ -34,15 +40,21 @@ public final class PolicyLearner {
       throw LearningError.nothingToLearn("no completion token is trained")
     }
     var result = Contribution()
-    for part in passes(examples, budget: Self.passBudget, cost: \.tokenCount) {
-      let masks = part.map(\.trained)
-      let coefficients = SupervisedLoss.gradient(trained: masks, lossTokens: lossTokens)
-        .map { row in [row.map { $0 * Float(weight) }] }
+    try forEachPass(examples, budget: Self.passBudget, cost: \.tokenCount) { part in
+      batch.removeAll(keepingCapacity: true)
+      coefficients.removeAll()
+      for example in examples[part] {
+        batch.append(example.sequence)
+        SupervisedLoss.appendGradient(
+          trained: example.trained, lossTokens: lossTokens, weight: weight, to: &coefficients)
+      }
       let output = try pass.forward(
-        part.map(\.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
-        keepForBackward: true, tokenGradients: coefficients)
-      result.loss += SupervisedLoss.value(
-        logprobs: output.logprobs.map { $0[0] }, trained: masks, lossTokens: lossTokens)
+        batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true,
+        tokenGradients: coefficients)
+      for (row, example) in examples[part].enumerated() {
+        result.loss += SupervisedLoss.value(
+          logprobs: output.logprobs[row], trained: example.trained, lossTokens: lossTokens)
+      }
       result.tokens += output.tokens
       try pass.backward(gradient: gradient)
     }
@@ -59,14 +71,21 @@ public final class PolicyLearner {
   public static func sums(
     _ examples: [RankedExample], adapter: LoRAAdapter?, pass: TrainingPass
   ) throws -> [[Double]] {
-    var rows: [[Double]] = []
-    for part in passes(examples, budget: passBudget, cost: \.tokenCount) {
+    var sums: [[Double]] = []
+    try forEachPass(examples, budget: passBudget, cost: \.tokenCount) { part in
       let output = try pass.forward(
-        part.map(\.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
+        examples[part].map(\.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
         keepForBackward: false)
-      rows += output.logprobs.map { $0.map(sum) }
+      var row = 0
+      for example in examples[part] {
+        sums.append(
+          example.completions.indices.map { _ in
+            defer { row += 1 }
+            return sum(output.logprobs[row])
+          })
+      }
     }
-    return rows
+    return sums
   }
 
   /// Adds the gradient of `weight` times the mean over records of direct preference optimisation's
@@ -83,24 +102,30 @@ public final class PolicyLearner {
     precondition(examples.count == reference.count)
     var result = Contribution()
     let share = weight / Double(examples.count)
-    let work = Array(zip(examples, reference))
-    for part in passes(work, budget: Self.passBudget, cost: { $0.0.tokenCount }) {
+    try forEachPass(examples, budget: Self.passBudget, cost: \.tokenCount) { part in
+      batch.removeAll(keepingCapacity: true)
+      for example in examples[part] { batch.append(example.sequence) }
       let output = try pass.forward(
-        part.map(\.0.sequence), adapter: adapter, arithmetic: .codes, needs: [.logprobs],
-        keepForBackward: true)
-      var coefficients: [[[Float]]] = []
-      for ((example, reference), logprobs) in zip(part, output.logprobs) {
-        let scores = zip(logprobs.map(sum), reference).map { beta * ($0 - $1) }
-        let (loss, slope) = PairwiseLoss.evaluate(scores: scores, pairs: example.pairs)
+        batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true)
+      coefficients.removeAll()
+      for index in part {
+        let example = examples[index]
+        let first = coefficients.count
+        scores.removeAll(keepingCapacity: true)
+        for (row, reference) in reference[index].enumerated() {
+          scores.append(beta * (sum(output.logprobs[first + row]) - reference))
+        }
+        let loss = PairwiseLoss.evaluate(
+          scores: scores, pairs: example.pairs, gradient: &slopes)
         result.loss += loss / Double(examples.count)
-        let best = Set(example.pairs.map(\.preferred)).subtracting(example.pairs.map(\.rejected))
-        let bestTokens = best.reduce(0) { $0 + example.completions[$1].count }
-        coefficients.append(
-          slope.indices.map { index in
-            var coefficient = slope[index] * beta * share
-            if best.contains(index) { coefficient -= anchor * share / Double(bestTokens) }
-            return Array(repeating: Float(coefficient), count: logprobs[index].count)
-          })
+        var bestTokens = 0
+        for (position, completion) in example.completions.enumerated()
+        where example.isBest(position) { bestTokens += completion.count }
+        for (position, completion) in example.completions.enumerated() {
+          var coefficient = slopes[position] * beta * share
+          if example.isBest(position) { coefficient -= anchor * share / Double(bestTokens) }
+          coefficients.append(repeating: Float(coefficient), count: completion.count)
+        }
       }
       result.tokens += output.tokens
       try pass.backward(tokenGradients: coefficients, gradient: gradient)
@@ -130,6 +155,6 @@ public struct Contribution: Sendable {
 }
 
 /// The sum of one completion's log-probabilities.
-func sum(_ logprobs: [Float]) -> Double {
+func sum(_ logprobs: ArraySlice<Float>) -> Double {
   logprobs.reduce(0.0) { $0 + Double($1) }
 }

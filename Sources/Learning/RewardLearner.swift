@@ -14,6 +14,12 @@ public final class RewardLearner {
   private let headParameters: UnsafeMutableBufferPointer<Float>
   private let headGradient: UnsafeMutableBufferPointer<Float>
 
+  // Kept from pass to pass, so that training allocates nothing.
+  private var batch: [PackedSequence] = []
+  private var hiddenGradients = RaggedRows()
+  private var scores: [Double] = []
+  private var slopes: [Double] = []
+
   /// - Parameters:
   ///   - optimizer: a saved one to go on with; nil starts afresh.
   ///   - seed: decides which prompts each head's bootstrap holds.
@@ -62,27 +68,32 @@ public final class RewardLearner {
     var result = Contribution()
     let size = model.adapter.configuration.hiddenSize
     let share = 1 / Double(examples.count * model.heads.count)
-    for part in passes(examples, budget: PolicyLearner.passBudget, cost: \.tokenCount) {
+    try forEachPass(examples, budget: PolicyLearner.passBudget, cost: \.tokenCount) { part in
+      batch.removeAll(keepingCapacity: true)
+      for example in examples[part] { batch.append(example.sequence) }
       let output = try pass.forward(
-        part.map(\.sequence), adapter: model.adapter, arithmetic: .codes, needs: [.endHidden],
+        batch, adapter: model.adapter, arithmetic: .codes, needs: [.endHidden],
         keepForBackward: true)
-      var hiddenGradients: [[[Float]]] = []
-      for (example, hidden) in zip(part, output.endHidden) {
-        var rows = hidden.map { [Float](repeating: 0, count: $0.count) }
+      hiddenGradients.removeAll()
+      for example in examples[part] {
+        let first = hiddenGradients.count
+        let rows = first..<(first + example.completions.count)
+        for _ in rows { hiddenGradients.append(repeating: 0, count: size) }
         for (index, head) in model.heads.enumerated() {
-          let scores = hidden.map { Double(dot(head, $0)) }
-          let (loss, slope) = PairwiseLoss.evaluate(scores: scores, pairs: example.pairs)
+          scores.removeAll(keepingCapacity: true)
+          for row in rows { scores.append(Double(dot(head, output.endHidden[row]))) }
+          let loss = PairwiseLoss.evaluate(
+            scores: scores, pairs: example.pairs, gradient: &slopes)
           result.loss += loss * share
           let factor = share * bootstrapWeight(head: index, group: example.group)
-          for (position, value) in slope.enumerated() {
-            let coefficient = Float(value * factor)
-            for unit in 0..<size {
-              rows[position][unit] += coefficient * head[unit]
-              headGradient[index * size + unit] += coefficient * hidden[position][unit]
+          for (row, slope) in zip(rows, slopes) {
+            let coefficient = Float(slope * factor)
+            hiddenGradients.add(head, times: coefficient, to: row)
+            for (unit, value) in output.endHidden[row].enumerated() {
+              headGradient[index * size + unit] += coefficient * value
             }
           }
         }
-        hiddenGradients.append(rows)
       }
       result.tokens += output.tokens
       try pass.backward(endHiddenGradients: hiddenGradients, gradient: adapterGradient)
@@ -104,14 +115,14 @@ public final class RewardLearner {
     }
     let size = model.adapter.configuration.hiddenSize
     for index in model.heads.indices {
-      model.heads[index] = Array(headParameters[(index * size)..<((index + 1) * size)])
+      for unit in 0..<size { model.heads[index][unit] = headParameters[index * size + unit] }
     }
     return norm
   }
 }
 
 /// The inner product of a head with a hidden state, summed in double precision.
-func dot(_ head: [Float], _ hidden: [Float]) -> Float {
+func dot(_ head: [Float], _ hidden: ArraySlice<Float>) -> Float {
   var sum = 0.0
   for (weight, value) in zip(head, hidden) { sum += Double(weight) * Double(value) }
   return Float(sum)

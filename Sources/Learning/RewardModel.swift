@@ -40,7 +40,7 @@ public final class RewardModel: @unchecked Sendable {
   }
 
   /// Each head's score of a hidden state.
-  func scores(of hidden: [Float]) -> [Float] {
+  func scores(of hidden: ArraySlice<Float>) -> [Float] {
     heads.map { dot($0, hidden) }
   }
 
@@ -53,7 +53,7 @@ public final class RewardModel: @unchecked Sendable {
     let output = try pass.forward(
       [PackedSequence(prompt: prompt, completions: completions)], adapter: adapter,
       needs: [.endHidden], keepForBackward: false)
-    return output.endHidden[0].map(scores(of:))
+    return completions.indices.map { scores(of: output.endHidden[$0]) }
   }
 }
 

@@ -21,12 +21,16 @@ public enum TrainingRun {
     onStep: (StepReport) throws -> Bool
   ) throws {
     var references = [[Double]?](repeating: nil, count: examples.count)
+    var reference: [[Double]] = []
     try run(examples, options: options, onStep: onStep) { batch, indices, rate in
-      let unknown = indices.indices.filter { references[indices[$0]] == nil }
-      let sums = try learner.referenceSums(unknown.map { batch[$0] })
-      for (position, row) in zip(unknown, sums) { references[indices[position]] = row }
-      let part = try learner.addPreference(
-        batch, reference: indices.map { references[$0]! }, beta: beta)
+      let unknown = indices.filter { references[$0] == nil }
+      if !unknown.isEmpty {
+        let sums = try learner.referenceSums(unknown.map { examples[$0] })
+        for (index, row) in zip(unknown, sums) { references[index] = row }
+      }
+      reference.removeAll(keepingCapacity: true)
+      for index in indices { reference.append(references[index]!) }
+      let part = try learner.addPreference(batch, reference: reference, beta: beta)
       return (part, try learner.step(learningRate: rate, clip: options.clip))
     }
   }
@@ -44,18 +48,21 @@ public enum TrainingRun {
 
   private static func run<Example>(
     _ examples: [Example], options: TrainingOptions, onStep: (StepReport) throws -> Bool,
-    step: ([Example], [Int], Double) throws -> (Contribution, Double)
+    step: ([Example], ArraySlice<Int>, Double) throws -> (Contribution, Double)
   ) throws {
     guard !examples.isEmpty else { throw LearningError.nothingToLearn("the data holds no record") }
     var order = BatchOrder(
       records: examples.count, batch: options.batch, shuffle: options.shuffle, seed: options.seed)
+    var batch: [Example] = []
     let clock = ContinuousClock()
     for number in 0..<options.steps {
       let start = clock.now
       let indices = order.nextBatch()
       let rate =
         options.learningRate * options.schedule.factor(step: number, of: options.steps)
-      let (part, norm) = try step(indices.map { examples[$0] }, indices, rate)
+      batch.removeAll(keepingCapacity: true)
+      for index in indices { batch.append(examples[index]) }
+      let (part, norm) = try step(batch, indices, rate)
       guard part.loss.isFinite else { throw LearningError.notFinite(step: number + 1) }
       let report = StepReport(
         step: number + 1, loss: part.loss, gradientNorm: norm, tokens: part.tokens,

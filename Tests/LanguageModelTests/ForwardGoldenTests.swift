@@ -28,7 +28,7 @@ extension ComputeTests {
           [PackedSequence(prompt: golden.ids, completions: golden.topIds.map { [$0] })],
           adapter: nil, arithmetic: arithmetic, needs: [.logprobs], keepForBackward: false)
         for (index, logit) in golden.topLogits.enumerated() {
-          let computed = Double(output.logprobs[0][index][0])
+          let computed = Double(output.logprobs.values[index])
           #expect(agree(computed, logit - golden.logsumexp, within: 1e-3, or: 1e-3 * abs(logit)))
         }
       }
@@ -41,7 +41,7 @@ extension ComputeTests {
         let output = try pass.forward(
           [PackedSequence(prompt: golden.promptIds, completions: [golden.completionIds])],
           adapter: nil, arithmetic: arithmetic, needs: [.logprobs], keepForBackward: false)
-        let computed = output.logprobs[0][0].map(Double.init)
+        let computed = output.logprobs[0].map(Double.init)
         #expect(computed.count == golden.logprobs.count)
         for (a, b) in zip(computed, golden.logprobs) {
           #expect(agree(a, b, within: 1e-3, or: 2e-3))
@@ -124,7 +124,7 @@ extension ComputeTests {
               PackedSequence(
                 prompt: prefix, completions: [[parting.element.0], [parting.element.1]])
             ], adapter: nil, needs: [.logprobs], keepForBackward: false)
-          let gap = output.logprobs[0][0][0] - output.logprobs[0][1][0]
+          let gap = output.logprobs.values[0] - output.logprobs.values[1]
           #expect(abs(gap) < 0.02, "parted at \(parting.offset) with a gap of \(gap)")
         } else {
           #expect(completion.tokenIDs.count == golden.newIds.count)

@@ -18,11 +18,11 @@ extension ComputeTests {
     private func logprobs(
       _ completions: [GeneratedCompletion], adapter: LoRAAdapter?, model: LanguageModel,
       prompt: [TokenID]
-    ) throws -> [[Float]] {
+    ) throws -> RaggedRows {
       try TrainingPass(model: model).forward(
         [PackedSequence(prompt: prompt, completions: completions.map(\.tokenIDs))],
         adapter: adapter, needs: [.logprobs], keepForBackward: false
-      ).logprobs[0]
+      ).logprobs
     }
 
     @Test(arguments: [0, 3, 4, 16])

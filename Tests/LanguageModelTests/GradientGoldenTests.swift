@@ -17,19 +17,19 @@ extension ComputeTests {
     }
 
     /// The mean loss over all completion tokens and its gradients by log-probability.
-    private func supervised() -> (batch: [PackedSequence], gradients: [[[Float]]], count: Int) {
+    private func supervised() -> (batch: [PackedSequence], gradients: RaggedRows, count: Int) {
       let batch = goldens.sft.demonstrations.map {
         PackedSequence(prompt: $0.promptIds, completions: [$0.completionIds])
       }
       let count = batch.reduce(0) { $0 + $1.completions[0].count }
-      let gradients = batch.map { sequence in
+      let gradients = batch.flatMap { sequence in
         sequence.completions.map { $0.map { _ in -1 / Float(count) } }
       }
-      return (batch, gradients, count)
+      return (batch, RaggedRows(gradients), count)
     }
 
-    private func loss(_ logprobs: [[[Float]]], count: Int) -> Double {
-      -logprobs.joined().joined().reduce(0.0) { $0 + Double($1) } / Double(count)
+    private func loss(_ logprobs: RaggedRows, count: Int) -> Double {
+      -logprobs.values.reduce(0.0) { $0 + Double($1) } / Double(count)
     }
 
     @Test(arguments: [false, true], Arithmetic.allCases)
@@ -58,7 +58,7 @@ extension ComputeTests {
           prompt: golden.promptIds, completions: [golden.chosenIds, golden.rejectedIds])
       ]
       func sums(_ output: TrainingPass.Output) -> [Double] {
-        output.logprobs[0].map { $0.reduce(0.0) { $0 + Double($1) } }
+        output.logprobs.map { $0.reduce(0.0) { $0 + Double($1) } }
       }
       let reference = sums(
         try pass.forward(batch, adapter: nil, needs: [.logprobs], keepForBackward: false))
@@ -74,9 +74,9 @@ extension ComputeTests {
       let slope = Float(golden.beta / (1 + exp(margin)))
       try withGradient(of: adapter) { gradient in
         try pass.backward(
-          tokenGradients: [
-            [golden.chosenIds.map { _ in -slope }, golden.rejectedIds.map { _ in slope }]
-          ], gradient: gradient)
+          tokenGradients: RaggedRows([
+            golden.chosenIds.map { _ in -slope }, golden.rejectedIds.map { _ in slope },
+          ]), gradient: gradient)
         try expectGradient(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
       }
     }
@@ -91,7 +91,7 @@ extension ComputeTests {
       let output = try pass.forward(
         [PackedSequence(prompt: golden.promptIds, completions: golden.completions)],
         adapter: adapter, needs: [.endHidden], keepForBackward: true)
-      let scores = output.endHidden[0].map {
+      let scores = output.endHidden.map {
         zip($0, head).reduce(0.0) { $0 + Double($1.0) * $1.1 }
       }
       for (a, b) in zip(scores, golden.scores) { #expect(agree(a, b, within: 1e-3, or: 1e-4)) }
@@ -109,7 +109,8 @@ extension ComputeTests {
       }
       try withGradient(of: adapter) { gradient in
         try pass.backward(
-          endHiddenGradients: [slopes.map { slope in head.map { Float($0 * slope) } }],
+          endHiddenGradients: RaggedRows(
+            slopes.map { slope in head.map { Float($0 * slope) } }),
           gradient: gradient)
         try expectGradient(gradient, of: adapter, norm: golden.gradNorm, tensors: golden.grads)
       }

@@ -64,11 +64,11 @@ extension ComputeTests {
         let output = try pass.forward(
           [PackedSequence(prompt: prompt, completions: [completion])], adapter: adapter,
           needs: [.logprobs, .endHidden], keepForBackward: true)
-        logprobs.append(output.logprobs[0][0])
-        hidden.append(output.endHidden[0][0])
+        logprobs.append(Array(output.logprobs[0]))
+        hidden.append(Array(output.endHidden[0]))
         try pass.backward(
-          tokenGradients: [[coefficients(index)]], endHiddenGradients: [[endGradient(index)]],
-          gradient: gradient)
+          tokenGradients: RaggedRows([coefficients(index)]),
+          endHiddenGradients: RaggedRows([endGradient(index)]), gradient: gradient)
       }
       return (logprobs, hidden)
     }
@@ -87,17 +87,17 @@ extension ComputeTests {
       try withGradient(of: adapter) { packed in
         try withGradient(of: adapter) { separate in
           try pass.backward(
-            tokenGradients: [completions.indices.map(coefficients), [[0, 0, 0]]],
-            endHiddenGradients: [
-              completions.indices.map(endGradient),
-              [[Float](repeating: 0, count: model.configuration.hiddenSize)],
-            ], gradient: packed)
+            tokenGradients: RaggedRows(completions.indices.map(coefficients) + [[0, 0, 0]]),
+            endHiddenGradients: RaggedRows(
+              completions.indices.map(endGradient)
+                + [[Float](repeating: 0, count: model.configuration.hiddenSize)]),
+            gradient: packed)
           let expected = try separately(adapter, keptBytes: nil, gradient: separate)
           for index in completions.indices {
-            for (a, b) in zip(output.logprobs[0][index], expected.logprobs[index]) {
+            for (a, b) in zip(output.logprobs[index], expected.logprobs[index]) {
               #expect(agree(Double(a), Double(b), within: 1e-4, or: 1e-4))
             }
-            for (a, b) in zip(output.endHidden[0][index], expected.hidden[index]) {
+            for (a, b) in zip(output.endHidden[index], expected.hidden[index]) {
               #expect(agree(Double(a), Double(b), within: 1e-4, or: 1e-4))
             }
           }
@@ -120,21 +120,21 @@ extension ComputeTests {
           let pass = TrainingPass(model: model)
           let first = try pass.forward(
             batch, adapter: adapter, needs: [.logprobs], keepForBackward: true,
-            tokenGradients: [weights])
+            tokenGradients: RaggedRows(weights))
           try pass.backward(gradient: early)
           let second = try pass.forward(
             batch, adapter: adapter, needs: [.logprobs], keepForBackward: true)
-          try pass.backward(tokenGradients: [weights], gradient: late)
+          try pass.backward(tokenGradients: RaggedRows(weights), gradient: late)
           let norm = apprentice_sum_of_squares(late.baseAddress, late.count).squareRoot()
           let difference = zip(early, late).map { $0 - $1 }
           #expect(
             apprentice_sum_of_squares(difference, difference.count).squareRoot() < 1e-5 * norm)
           for (index, weight) in weights[0].enumerated() {
             #expect(
-              first.logprobs[0][0][index] == 0
+              first.logprobs.values[index] == 0
                 ? weight == 0
                 : agree(
-                  Double(first.logprobs[0][0][index]), Double(second.logprobs[0][0][index]),
+                  Double(first.logprobs.values[index]), Double(second.logprobs.values[index]),
                   within: 1e-5))
           }
         }
@@ -149,14 +149,14 @@ extension ComputeTests {
       func loss() throws -> Double {
         let output = try pass.forward(
           batch, adapter: adapter, needs: [.logprobs], keepForBackward: false)
-        return zip(output.logprobs[0].joined(), weights.joined()).reduce(0) {
+        return zip(output.logprobs.values, weights.joined()).reduce(0) {
           $0 + Double($1.0) * Double($1.1)
         }
       }
       try withGradient(of: adapter) { gradient in
         _ = try pass.forward(
           batch, adapter: adapter, needs: [.logprobs], keepForBackward: true,
-          tokenGradients: [weights])
+          tokenGradients: RaggedRows(weights))
         try pass.backward(gradient: gradient)
         for layer in 0..<2 {
           for linear in LinearLayer.allCases {

@@ -69,12 +69,13 @@ import Testing
     ])
     #expect(agree(part.loss, golden.loss, within: 1e-3))
     // The goldens' norm leaves the head out, whose gradient is the slopes' sum of hidden states.
-    let (_, slopes) = PairwiseLoss.evaluate(
-      scores: golden.scores, pairs: Pair.all(tiers: golden.tiers))
+    var slopes: [Double] = []
+    _ = PairwiseLoss.evaluate(
+      scores: golden.scores, pairs: Pair.all(tiers: golden.tiers), gradient: &slopes)
     let hidden = try pass.forward(
       [PackedSequence(prompt: golden.promptIds, completions: golden.completions)],
       adapter: reward.adapter, needs: [.endHidden], keepForBackward: false
-    ).endHidden[0]
+    ).endHidden.map(Array.init)
     var squares = golden.gradNorm * golden.gradNorm
     for unit in 0..<model.configuration.hiddenSize {
       let gradient = zip(slopes, hidden).reduce(0.0) { $0 + $1.0 * Double($1.1[unit]) }

@@ -24,7 +24,7 @@ struct LayerActivations {
 /// Everything that one pass over rows writes, divided out of the arena.
 struct Activations {
   /// One for each layer. Layers whose activations are not kept share theirs.
-  var layers: [LayerActivations]
+  let layers: UnsafeMutableBufferPointer<LayerActivations>
   /// The residual stream after the last layer, `[rows, hidden]`.
   var output: Matrix
 
@@ -75,8 +75,11 @@ extension Activations {
   }
 
   /// Divides memory for `rows` rows.
+  ///
+  /// - Parameter layers: room for the description of each layer.
   init(
     _ c: ModelConfiguration, rows: Int, attentionScratch: Int, rank: Int, keeping: Keeping?,
+    layers: UnsafeMutableBufferPointer<LayerActivations>,
     take: (Int) -> UnsafeMutablePointer<Float>
   ) {
     func matrix(_ columns: Int) -> Matrix { Matrix(take(rows * columns), rows, columns) }
@@ -90,17 +93,16 @@ extension Activations {
         reduced: InlineArray { matrix(AdapterGroup(rawValue: $0)!.range.count * rank) })
     }
     let shared = layer(input: matrix(c.hiddenSize))
-    layers = []
-    layers.reserveCapacity(c.layerCount)
+    self.layers = layers
     for index in 0..<c.layerCount {
       // A kept layer needs an input of its own unless it is the lowest, whose input is the shared
       // stream that nothing overwrites any more.
       var input = shared.input
       if let keeping, index > keeping.lowest { input = matrix(c.hiddenSize) }
       if let keeping, index >= keeping.firstWhole {
-        layers.append(layer(input: input))
+        layers.initializeElement(at: index, to: layer(input: input))
       } else {
-        layers.append(shared)
+        layers.initializeElement(at: index, to: shared)
         layers[index].input = input
       }
     }

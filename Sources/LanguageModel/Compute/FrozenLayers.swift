@@ -13,6 +13,7 @@ final class FrozenLayers {
   private let transformer: Transformer
   private let cache: ResidualCache
   private let arena = Arena()
+  private let alone = PackedRows()
 
   /// - Parameters:
   ///   - transformer: computes what is not kept; whatever it holds of an earlier pass is lost.
@@ -24,9 +25,13 @@ final class FrozenLayers {
   /// The stream at the input of the adapter's lowest layer; nil when that is the first layer of all.
   /// It is valid until the next call.
   ///
-  /// - Parameter keep: whether to keep what is computed.
+  /// - Parameters:
+  ///   - rows: the batch, laid out.
+  ///   - withoutLast: whether that leaves out the last tokens.
+  ///   - keep: whether to keep what is computed.
   func output(
-    _ rows: PackedRows, below adapter: LoRAAdapter, arithmetic: Arithmetic, keep: Bool
+    _ batch: [PackedSequence], rows: PackedRows, withoutLast: Bool, below adapter: LoRAAdapter,
+    arithmetic: Arithmetic, keep: Bool
   ) throws(LanguageModelError) -> ResidualStream? {
     let layer = transformer.lowestLayer(of: adapter)
     guard layer > 0 else { return nil }
@@ -34,13 +39,12 @@ final class FrozenLayers {
     let values = try arena.divide { take in
       Matrix(take(rows.count * configuration.hiddenSize), rows.count, configuration.hiddenSize)
     }
-    for index in rows.sequences.indices {
+    for (index, sequence) in batch.enumerated() {
       let key = ResidualCache.Key(
-        sequence: rows.computedTokens(of: index), layer: layer, arithmetic: arithmetic)
+        sequence: sequence, withoutLast: withoutLast, layer: layer, arithmetic: arithmetic)
       let stream = values.rows(rows.range(of: index))
       if cache.read(key, into: stream) { continue }
-      let alone = try PackedRows(
-        [key.sequence], configuration: configuration, withoutLast: false)
+      try alone.lay([sequence], configuration: configuration, withoutLast: withoutLast)
       let computed = try transformer.forward(
         alone, adapter: nil, arithmetic: arithmetic, keepForBackward: false, below: layer)
       stream.base.update(from: computed.base, count: stream.rows * stream.columns)

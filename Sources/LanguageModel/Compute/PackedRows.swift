@@ -1,77 +1,96 @@
 import CKernels
 
 /// Packed sequences laid out as rows: one row a position, each prompt followed by its completions.
-struct PackedRows {
+///
+/// Its memory is kept from one batch to the next.
+final class PackedRows {
   /// Where one packed sequence's positions are.
   struct Sequence {
     var prompt: Range<Int>
-    var completions: [Range<Int>]
+    /// Its completions among those of the batch.
+    var completions: Range<Int>
   }
 
   private(set) var tokens: [TokenID] = []
   private(set) var positions: [Int32] = []
   private(set) var spans: [apprentice_span] = []
   private(set) var sequences: [Sequence] = []
+  /// Where the positions of each completion of the batch are.
+  private(set) var completions: [Range<Int>] = []
   /// The most rows that any row attends to.
   private(set) var longestKeys = 0
+  /// One more than the highest position.
+  private(set) var positionCount = 0
 
   var count: Int { tokens.count }
-  /// One more than the highest position.
-  var positionCount: Int { Int(positions.max() ?? -1) + 1 }
 
+  init() {}
+
+  /// Lays out a batch; see ``lay(_:configuration:withoutLast:)``.
+  convenience init(
+    _ batch: [PackedSequence], configuration: ModelConfiguration, withoutLast: Bool
+  ) throws(LanguageModelError) {
+    self.init()
+    try lay(batch, configuration: configuration, withoutLast: withoutLast)
+  }
+
+  /// Lays out a batch in the place of the one before.
+  ///
   /// - Parameter withoutLast: leaves out each completion's last token, which predicts nothing that a
   ///   log-probability of the completion needs.
   /// - Throws: ``LanguageModelError`` when a prompt is empty, a sequence too long for the model, or a
   ///   token not in its vocabulary.
-  init(
+  func lay(
     _ batch: [PackedSequence], configuration: ModelConfiguration, withoutLast: Bool
   ) throws(LanguageModelError) {
+    tokens.removeAll(keepingCapacity: true)
+    positions.removeAll(keepingCapacity: true)
+    spans.removeAll(keepingCapacity: true)
+    sequences.removeAll(keepingCapacity: true)
+    completions.removeAll(keepingCapacity: true)
+    longestKeys = 0
+    positionCount = 0
     for (number, sequence) in batch.enumerated() {
       guard !sequence.prompt.isEmpty else {
         throw LanguageModelError("a prompt has no tokens; give it at least one")
       }
-      let longest = sequence.completions.map(\.count).max() ?? 0
+      let longest = sequence.completions.reduce(0) { max($0, $1.count) }
       try checkLength(sequence.prompt.count + longest, of: configuration)
-      let prompt = append(sequence.prompt, from: 0, prefix: 0..<0, sequence: number)
-      let completions = sequence.completions.map { tokens in
-        append(
-          withoutLast ? tokens.dropLast() : tokens[...], from: prompt.count, prefix: prompt,
-          sequence: number)
+      try checkTokens(sequence.prompt, of: configuration)
+      let prompt = append(sequence.prompt[...], from: 0, prefix: 0..<0, sequence: number)
+      let first = completions.count
+      for completion in sequence.completions {
+        try checkTokens(completion, of: configuration)
+        let computed = withoutLast ? completion.dropLast() : completion[...]
+        completions.append(
+          append(computed, from: prompt.count, prefix: prompt, sequence: number))
       }
-      sequences.append(Sequence(prompt: prompt, completions: completions))
-      for token in [sequence.prompt] + sequence.completions {
-        try checkTokens(token, of: configuration)
-      }
+      sequences.append(Sequence(prompt: prompt, completions: first..<completions.count))
     }
   }
 
   /// A packed sequence's rows, which follow one another.
   func range(of sequence: Int) -> Range<Int> {
     let place = sequences[sequence]
-    return place.prompt.lowerBound..<(place.completions.last ?? place.prompt).upperBound
+    let end =
+      place.completions.isEmpty
+      ? place.prompt.upperBound : completions[place.completions.upperBound - 1].upperBound
+    return place.prompt.lowerBound..<end
   }
 
-  /// A packed sequence's tokens that have rows.
-  func computedTokens(of sequence: Int) -> PackedSequence {
-    let place = sequences[sequence]
-    return PackedSequence(
-      prompt: Array(tokens[place.prompt]), completions: place.completions.map { Array(tokens[$0]) })
-  }
-
-  private mutating func append(
-    _ run: some Collection<TokenID>, from position: Int, prefix: Range<Int>, sequence: Int
+  private func append(
+    _ run: ArraySlice<TokenID>, from position: Int, prefix: Range<Int>, sequence: Int
   ) -> Range<Int> {
-    let begin = tokens.count
-    tokens += run
-    positions += (0..<run.count).map { Int32(position + $0) }
-    let range = begin..<tokens.count
-    if !range.isEmpty {
-      spans.append(
-        apprentice_span(
-          prefix_begin: Int32(prefix.lowerBound), prefix_end: Int32(prefix.upperBound),
-          begin: Int32(range.lowerBound), end: Int32(range.upperBound), sequence: Int32(sequence)))
-      longestKeys = max(longestKeys, prefix.count + range.count)
-    }
+    let range = tokens.count..<(tokens.count + run.count)
+    guard !range.isEmpty else { return range }
+    tokens.append(contentsOf: run)
+    for offset in 0..<run.count { positions.append(Int32(position + offset)) }
+    positionCount = max(positionCount, position + run.count)
+    spans.append(
+      apprentice_span(
+        prefix_begin: Int32(prefix.lowerBound), prefix_end: Int32(prefix.upperBound),
+        begin: Int32(range.lowerBound), end: Int32(range.upperBound), sequence: Int32(sequence)))
+    longestKeys = max(longestKeys, prefix.count + range.count)
     return range
   }
 }

@@ -6,8 +6,9 @@
 final class ResidualCache {
   /// What a residual stream depends on where no adapter has a part in it.
   struct Key: Hashable {
-    /// The tokens whose rows there are: without the last ones where those are not computed.
     var sequence: PackedSequence
+    /// Whether the last token of each completion has no row.
+    var withoutLast: Bool
     /// The layer whose input it is.
     var layer: Int
     var arithmetic: Arithmetic

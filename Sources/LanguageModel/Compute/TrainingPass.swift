@@ -4,20 +4,25 @@
 /// the model; see ``LanguageModel``.
 public final class TrainingPass {
   /// What a caller wants from the forward pass.
-  public enum Need: Sendable {
-    case logprobs, endHidden
+  public struct Needs: OptionSet, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let logprobs = Needs(rawValue: 1)
+    public static let endHidden = Needs(rawValue: 2)
   }
 
   /// What the forward pass found.
   public struct Output: Sendable {
-    /// `[sequence][completion][token]`: natural logarithms; empty unless needed. 0 where the token's
-    /// gradient was given as 0: nothing is computed there.
-    public var logprobs: [[[Float]]]
-    /// `[sequence][completion]`: the final-norm hidden state at the completion's last token, as long
-    /// as the model's hidden size; empty unless needed.
-    public var endHidden: [[[Float]]]
+    /// The natural logarithms of each completion's tokens' probabilities; no rows unless needed. 0
+    /// where the token's gradient was given as 0: nothing is computed there.
+    public var logprobs = RaggedRows()
+    /// The final-norm hidden state at each completion's last token, as long as the model's hidden size;
+    /// no rows unless needed.
+    public var endHidden = RaggedRows()
     /// The number of positions computed.
-    public var tokens: Int
+    public var tokens = 0
   }
 
   private let model: LanguageModel
@@ -25,9 +30,12 @@ public final class TrainingPass {
   private let head: OutputHead
   private let frozenLayers: FrozenLayers
 
+  private let rows = PackedRows()
+  /// What the last forward pass found; its memory is used again once nobody else holds it.
+  private var output = Output()
+
   /// What the last forward pass left for a backward pass.
   private struct Kept {
-    var batch: [PackedSequence]
     /// Whether the forward pass knew the tokens' gradients.
     var knewGradients: Bool
     /// Whether there are rows for log-probabilities, and for hidden states.
@@ -64,73 +72,50 @@ public final class TrainingPass {
   ///   - adapter: nil computes the base model.
   ///   - arithmetic: how the weights are multiplied with.
   ///   - keepForBackward: whether ``backward(tokenGradients:endHiddenGradients:gradient:)`` follows.
-  ///   - tokenGradients: d(loss)/d(logprob), `[sequence][completion][token]`, if it is known by now:
-  ///     the head's gradient is then computed along with its logits, and nothing is where it is 0.
+  ///   - tokenGradients: d(loss)/d(logprob) of each completion's tokens, if it is known by now: the
+  ///     head's gradient is then computed along with its logits, and nothing is where it is 0.
   /// - Throws: ``LanguageModelError`` when a sequence is longer than the model's context, a prompt
   ///   empty, or a token unknown.
   public func forward(
     _ batch: [PackedSequence], adapter: LoRAAdapter?, arithmetic: Arithmetic = .float32,
-    needs: Set<Need>, keepForBackward: Bool, tokenGradients: [[[Float]]]? = nil
+    needs: Needs, keepForBackward: Bool, tokenGradients: RaggedRows? = nil
   ) throws(LanguageModelError) -> Output {
     kept = nil
+    output.logprobs.removeAll()
+    output.endHidden.removeAll()
+    output.tokens = 0
     let needsLogprobs = needs.contains(.logprobs)
     let needsHidden = needs.contains(.endHidden)
-    let rows = try PackedRows(
-      batch, configuration: model.configuration, withoutLast: !needsHidden)
+    try rows.lay(batch, configuration: model.configuration, withoutLast: !needsHidden)
     if let tokenGradients { try checkShape(tokenGradients, of: batch) }
-    guard rows.count > 0 else {
-      return Output(logprobs: [], endHidden: [], tokens: 0)
-    }
+    guard rows.count > 0 else { return output }
     // Only what is trained on comes again, so only that is kept.
     var stream: ResidualStream?
     if let adapter {
       stream = try frozenLayers.output(
-        rows, below: adapter, arithmetic: arithmetic, keep: keepForBackward)
+        batch, rows: rows, withoutLast: !needsHidden, below: adapter, arithmetic: arithmetic,
+        keep: keepForBackward)
     }
     let residual = try transformer.forward(
       rows, adapter: adapter, arithmetic: arithmetic, keepForBackward: keepForBackward,
       from: stream)
 
-    var targets: [OutputHead.Target] = []
-    var coefficients: [Float] = []
-    var hiddenRows: [Int] = []
-    for (s, sequence) in rows.sequences.enumerated() {
-      for (k, range) in sequence.completions.enumerated() {
-        let tokens = batch[s].completions[k]
-        let rowBefore = sequence.prompt.upperBound - 1
-        if needsLogprobs {
-          for (t, token) in tokens.enumerated() {
-            let coefficient = tokenGradients?[s][k][t]
-            if coefficient == 0 { continue }
-            targets.append(
-              .init(row: t == 0 ? rowBefore : range.lowerBound + t - 1, token: token))
-            coefficients.append(coefficient ?? 0)
-          }
-        }
-        if needsHidden { hiddenRows.append(range.isEmpty ? rowBefore : range.upperBound - 1) }
-      }
-    }
-    let (logprobs, hidden) = try head.forward(
-      residual: residual, arithmetic: arithmetic, targets: targets, hiddenRows: hiddenRows,
-      coefficients: tokenGradients != nil && keepForBackward ? coefficients : nil)
+    chooseRows(
+      batch, needsLogprobs: needsLogprobs, needsHidden: needsHidden, coefficients: tokenGradients)
+    let hidden = try head.forward(
+      residual: residual, arithmetic: arithmetic,
+      withGradient: tokenGradients != nil && keepForBackward)
     if keepForBackward {
       kept = Kept(
-        batch: batch, knewGradients: tokenGradients != nil, hasLogprobs: needsLogprobs,
+        knewGradients: tokenGradients != nil, hasLogprobs: needsLogprobs,
         hasEndHidden: needsHidden)
     }
-    var output = Output(logprobs: [], endHidden: [], tokens: rows.count)
-    if needsLogprobs {
-      output.logprobs = unflattened(logprobs, of: batch, tokenGradients: tokenGradients)
-    }
+    output.tokens = rows.count
+    if needsLogprobs { collectLogprobs(batch, coefficients: tokenGradients) }
     if needsHidden {
-      var next = 0
-      output.endHidden = batch.map { sequence in
-        sequence.completions.map { _ in
-          defer { next += 1 }
-          return Array(
-            UnsafeBufferPointer(
-              start: hidden.base + next * hidden.stride, count: hidden.columns))
-        }
+      for row in 0..<hidden.rows {
+        output.endHidden.append(
+          UnsafeBufferPointer(start: hidden.base + row * hidden.stride, count: hidden.columns))
       }
     }
     return output
@@ -139,12 +124,13 @@ public final class TrainingPass {
   /// Adds the adapter's gradient to `gradient`, for the batch that was computed last and kept.
   ///
   /// - Parameters:
-  ///   - tokenGradients: d(loss)/d(logprob), unless the forward pass has been given it.
-  ///   - endHiddenGradients: `[sequence][completion]`: d(loss)/d(end hidden state).
+  ///   - tokenGradients: d(loss)/d(logprob) of each completion's tokens, unless the forward pass has
+  ///     been given it.
+  ///   - endHiddenGradients: d(loss)/d(end hidden state) of each completion.
   ///   - gradient: laid out as the adapter's parameters.
   /// - Throws: ``LanguageModelError`` when nothing was kept or a shape is not the batch's.
   public func backward(
-    tokenGradients: [[[Float]]]? = nil, endHiddenGradients: [[[Float]]]? = nil,
+    tokenGradients: RaggedRows? = nil, endHiddenGradients: RaggedRows? = nil,
     gradient: UnsafeMutableBufferPointer<Float>
   ) throws(LanguageModelError) {
     guard let kept, let adapter = transformer.adapter,
@@ -159,54 +145,88 @@ public final class TrainingPass {
       )
     }
     if let tokenGradients {
-      try checkShape(tokenGradients, of: kept.batch)
       guard kept.hasLogprobs, !kept.knewGradients else {
         throw LanguageModelError(
           "token gradients belong to one forward pass that computed log-probabilities; give them once"
         )
       }
+      guard tokenGradients.hasShape(of: output.logprobs) else { throw Self.otherTokenShape }
     }
-    let hiddenGradients = endHiddenGradients.map { Array($0.joined()) } ?? []
-    if endHiddenGradients != nil {
-      guard kept.hasEndHidden,
-        endHiddenGradients?.map(\.count) == kept.batch.map(\.completions.count),
-        hiddenGradients.allSatisfy({ $0.count == model.configuration.hiddenSize })
-      else {
+    if let endHiddenGradients {
+      guard kept.hasEndHidden, endHiddenGradients.hasShape(of: output.endHidden) else {
         throw LanguageModelError(
           "the gradients of the end states do not have the shape of the batch")
       }
     }
     self.kept = nil
-    if let tokenGradients {
-      head.targetsBackward(coefficients: tokenGradients.flatMap { $0.flatMap { $0 } })
-    }
+    if let tokenGradients { head.targetsBackward(coefficients: tokenGradients.values) }
     residualGradient.base.update(
       repeating: 0, count: residualGradient.rows * residualGradient.columns)
     head.backward(
-      withTargets: kept.knewGradients || tokenGradients != nil, hiddenGradients: hiddenGradients,
-      residualGradient: residualGradient)
+      withTargets: kept.knewGradients || tokenGradients != nil,
+      hiddenGradients: endHiddenGradients, residualGradient: residualGradient)
     transformer.backward(gradient: gradient)
   }
 
+  private static let otherTokenShape = LanguageModelError(
+    "the gradients of the tokens do not have the shape of the batch")
+
   private func checkShape(
-    _ values: [[[Float]]], of batch: [PackedSequence]
+    _ values: RaggedRows, of batch: [PackedSequence]
   ) throws(LanguageModelError) {
-    guard values.map({ $0.map(\.count) }) == batch.map({ $0.completions.map(\.count) }) else {
-      throw LanguageModelError("the gradients of the tokens do not have the shape of the batch")
+    var next = 0
+    for sequence in batch {
+      for completion in sequence.completions {
+        guard next < values.count, values.range(of: next).count == completion.count else {
+          throw Self.otherTokenShape
+        }
+        next += 1
+      }
+    }
+    guard next == values.count else { throw Self.otherTokenShape }
+  }
+
+  /// Tells the head which rows predict the completions' tokens, and which are their ends.
+  private func chooseRows(
+    _ batch: [PackedSequence], needsLogprobs: Bool, needsHidden: Bool, coefficients: RaggedRows?
+  ) {
+    head.removeRows()
+    var next = 0
+    for (sequence, place) in zip(batch, rows.sequences) {
+      let rowBefore = place.prompt.upperBound - 1
+      for (completion, index) in zip(sequence.completions, place.completions) {
+        let range = rows.completions[index]
+        for (position, token) in completion.enumerated() where needsLogprobs {
+          let coefficient = coefficients?.values[next]
+          next += 1
+          if coefficient == 0 { continue }
+          head.addTarget(
+            row: position == 0 ? rowBefore : range.lowerBound + position - 1, token: token,
+            coefficient: coefficient)
+        }
+        if needsHidden {
+          head.addHidden(row: range.isEmpty ? rowBefore : range.upperBound - 1)
+        }
+      }
     }
   }
 
-  private func unflattened(
-    _ logprobs: [Float], of batch: [PackedSequence], tokenGradients: [[[Float]]]?
-  ) -> [[[Float]]] {
-    var next = 0
-    return batch.enumerated().map { s, sequence in
-      sequence.completions.enumerated().map { k, tokens in
-        tokens.indices.map { t in
-          if tokenGradients?[s][k][t] == 0 { return 0 }
-          defer { next += 1 }
-          return logprobs[next]
+  /// The head's log-probabilities, with 0 for the tokens that it was not told of.
+  private func collectLogprobs(_ batch: [PackedSequence], coefficients: RaggedRows?) {
+    var token = 0
+    var target = 0
+    for sequence in batch {
+      for completion in sequence.completions {
+        for _ in completion.indices {
+          if coefficients?.values[token] == 0 {
+            output.logprobs.append(0)
+          } else {
+            output.logprobs.append(head.logprobs[target])
+            target += 1
+          }
+          token += 1
         }
+        output.logprobs.endRow()
       }
     }
   }

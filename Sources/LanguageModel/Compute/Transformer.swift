@@ -13,6 +13,7 @@ final class Transformer {
   /// lowest layers again when there are more.
   var keptFloats = 56 << 20
   private var codes: CodeWeights?
+  private let layerActivations: UnsafeMutableBufferPointer<LayerActivations>
 
   private(set) var rows: PackedRows?
   private(set) var activations: Activations?
@@ -24,7 +25,10 @@ final class Transformer {
   init(model: LanguageModel) {
     self.model = model
     rotary = RotaryTable(configuration: model.configuration)
+    layerActivations = .allocate(capacity: model.configuration.layerCount)
   }
+
+  deinit { layerActivations.deallocate() }
 
   /// The lowest layer that an adapter changes; 0 without one.
   func lowestLayer(of adapter: LoRAAdapter?) -> Int {
@@ -58,9 +62,11 @@ final class Transformer {
     }
     let keeping = keeping
     let scratch = apprentice_attention_scratch(rows.longestKeys)
+    let layers = layerActivations
     let activations = try arena.divide { take in
       Activations(
-        c, rows: rows.count, attentionScratch: scratch, rank: rank, keeping: keeping, take: take)
+        c, rows: rows.count, attentionScratch: scratch, rank: rank, keeping: keeping,
+        layers: layers, take: take)
     }
     self.rows = rows
     self.adapter = adapter

@@ -41,7 +41,7 @@ struct Logprobs: ParsableCommand {
       let output = try pass.forward(
         [PackedSequence(prompt: prompt, completions: [completion])], adapter: adapter,
         needs: [.logprobs], keepForBackward: false)
-      let logprobs = output.logprobs[0][0]
+      let logprobs = output.logprobs.values
       try Output.json(
         Line(
           promptTokenIDs: prompt, completionTokenIDs: completion, logprobs: logprobs,
