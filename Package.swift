@@ -43,15 +43,16 @@ let package = Package(
 
     .systemLibrary(
       name: "CVTerm", path: "Tests/CVTerm", pkgConfig: nil, providers: [.apt(["libvterm-dev"])]),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(
       name: "TestSupport",
-      dependencies: ["CVTerm", "Feedback", "LanguageModel", "Storage", "TerminalUI"],
+      dependencies: [
+        "CAllocationCount", "CVTerm", "Feedback", "LanguageModel", "Storage", "TerminalUI",
+      ],
       path: "Tests/TestSupport", resources: [.copy("Fixtures")]),
     .testTarget(name: "FeedbackTests", dependencies: ["Feedback"]),
     .testTarget(name: "LanguageModelTests", dependencies: ["LanguageModel", "TestSupport"]),
-    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-    .testTarget(
-      name: "LearningTests", dependencies: ["CAllocationCount", "Learning", "TestSupport"]),
+    .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"]),
     .testTarget(

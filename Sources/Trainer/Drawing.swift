@@ -72,15 +72,15 @@ final class Drawing {
     let together = policy.version == reference.version
     let total = Double(plan.sampling.maxTokens * (together ? 1 : 2))
 
-    func progress(offset: Int) -> (Int, [[TokenID]]) -> Bool {
-      { step, partial in
+    func progress(offset: Int) -> (GenerationProgress) -> Bool {
+      { progress in
         if shown {
-          for (index, tokens) in partial.enumerated() {
-            texts[offset + index] = self.model.tokenizer.decode(tokens)
+          for index in 0..<progress.count {
+            texts[offset + index] = self.model.tokenizer.decode(progress.tokens(of: index))
           }
         }
         let before = offset == 0 ? 0 : plan.sampling.maxTokens
-        return onProgress(texts, Double(before + step) / total)
+        return onProgress(texts, Double(before + progress.step) / total)
       }
     }
 

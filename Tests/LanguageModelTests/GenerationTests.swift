@@ -122,12 +122,33 @@ extension ComputeTests {
         try Generator(model: model).generate(
           prompt: prompt, adapter: nil, seeds: [1, 2],
           sampling: SamplingParameters(temperature: 0.1, maxTokens: 20)
-        ) { step, partial in
-          seen.append(partial.map(\.count))
-          return step < 3
+        ) { progress in
+          seen.append((0..<progress.count).map { progress.tokens(of: $0).count })
+          return progress.step < 3
         }
       }
       #expect(seen == [[1, 1], [2, 2], [3, 3], [4, 4]])
+    }
+
+    @Test(arguments: [0, 16]) func `a token allocates nothing`(rank: Int) throws {
+      let model = try realModel.get()
+      let golden = try Goldens.load()
+      var counts: [Int] = []
+      counts.reserveCapacity(200)
+      _ = try Generator(model: model).generate(
+        prompt: golden.greedy[0].ids,
+        adapter: rank == 0 ? nil : golden.adapter(model.configuration),
+        seeds: [1, 2, 3, 4],
+        sampling: SamplingParameters(temperature: 0.7, topP: 0.95, maxTokens: 96),
+        stopsAtEnd: false
+      ) { _ in
+        counts.append(allocationCount())
+        return true
+      }
+      let steps = zip(counts.dropFirst(), counts).map(-)
+      #expect(steps.count == 95)
+      // The first steps start what is started once in a process.
+      #expect(steps.suffix(80).allSatisfy { $0 == 0 })
     }
 
     @Test func `a prompt that leaves no room is refused with a sentence`() throws {

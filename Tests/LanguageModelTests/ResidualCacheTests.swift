@@ -14,7 +14,8 @@ struct ResidualCacheTests {
   /// A key of its own for each number.
   private func key(_ number: Int) -> ResidualCache.Key {
     ResidualCache.Key(
-      sequence: PackedSequence(prompt: [TokenID(number)], completions: []), withoutLast: false, layer: 1,
+      sequence: PackedSequence(prompt: [TokenID(number)], completions: []), withoutLast: false,
+      layer: 1,
       arithmetic: .codes)
   }
 

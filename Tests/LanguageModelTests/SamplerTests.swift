@@ -18,12 +18,12 @@ struct SamplerTests {
   }
 
   private func draw(_ sampling: SamplingParameters, count: Int = 4000) throws -> [TokenID: Double] {
-    var weights = [Float](repeating: 0, count: logits.count)
+    let candidates = Candidates(vocabularySize: logits.count)
     var found: [TokenID: Double] = [:]
     try logits.withUnsafeBufferPointer { logits in
       for seed in 0..<count {
         var sampler = TokenSampler(sampling, seed: UInt64(seed))
-        found[try sampler.draw(from: logits, weights: &weights).token, default: 0] +=
+        found[try sampler.draw(from: logits, using: candidates).token, default: 0] +=
           1 / Double(count)
       }
     }
@@ -70,10 +70,10 @@ struct SamplerTests {
   }
 
   @Test func `log-probabilities are the plain model's whatever is cut`() throws {
-    var weights = [Float](repeating: 0, count: logits.count)
+    let candidates = Candidates(vocabularySize: logits.count)
     var sampler = TokenSampler(SamplingParameters(temperature: 0.3, topK: 1), seed: 3)
     let (token, logprob) = try logits.withUnsafeBufferPointer {
-      try sampler.draw(from: $0, weights: &weights)
+      try sampler.draw(from: $0, using: candidates)
     }
     #expect(token == 4001)
     #expect(abs(Double(logprob) - log(0.5)) < 1e-4)
@@ -82,7 +82,7 @@ struct SamplerTests {
   @Test func `logits that are no distribution are refused`() {
     let infinite = [.infinity] + logits.dropFirst()
     let none = [Float](repeating: .nan, count: logits.count)
-    var weights = [Float](repeating: 0, count: logits.count)
+    let candidates = Candidates(vocabularySize: logits.count)
     for sampling in [
       SamplingParameters(), SamplingParameters(temperature: 0), SamplingParameters(topP: 0.9),
       SamplingParameters(topK: 3), SamplingParameters(minP: 0.1),
@@ -90,10 +90,32 @@ struct SamplerTests {
       for broken in [infinite, none] {
         var sampler = TokenSampler(sampling, seed: 1)
         let error = #expect(throws: LanguageModelError.self) {
-          try broken.withUnsafeBufferPointer { try sampler.draw(from: $0, weights: &weights) }
+          try broken.withUnsafeBufferPointer { try sampler.draw(from: $0, using: candidates) }
         }
         #expect(error?.description.contains("not finite") == true)
       }
+    }
+  }
+
+  @Test func `candidates come from the likeliest down`() {
+    let candidates = Candidates(vocabularySize: 500)
+    var random = SplitMix64(seed: 4)
+    for threshold: Float in [0, 0.3, 2] {
+      // Few values, so that many are equal.
+      for token in 0..<500 { candidates.weights[token] = Float(random.next() % 50) / 50 }
+      let expected = (0..<500).filter { candidates.weights[$0] >= threshold }
+        .sorted { (-candidates.weights[$0], $0) < (-candidates.weights[$1], $1) }
+      let sum = candidates.select(atLeast: threshold)
+      #expect(candidates.count == expected.count)
+      let weights = expected.map { Double(candidates.weights[$0]) }
+      #expect(abs(sum - weights.reduce(0, +)) < 1e-9)
+      // Out of order, as far as has been taken already.
+      if let third = expected.dropFirst(2).first { #expect(candidates[2].token == third) }
+      #expect(expected.indices.map { candidates[$0].token } == expected)
+      #expect(expected.indices.map { candidates[$0].weight } == weights)
+      #expect(
+        candidates.weight(below: expected.count / 2)
+          == weights.prefix(expected.count / 2).reduce(0, +))
     }
   }
 }

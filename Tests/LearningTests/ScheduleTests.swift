@@ -35,7 +35,7 @@ import Testing
   @Test func passesStayWithinTheirBudget() {
     func parts(_ costs: [Int]) -> [[Int]] {
       var parts: [[Int]] = []
-      forEachPass(costs, budget: 1024, cost: { $0 }) { parts.append(Array(costs[$0])) }
+      forEachPass(costs, budget: 1024, cost: \.self) { parts.append(Array(costs[$0])) }
       return parts
     }
     #expect(

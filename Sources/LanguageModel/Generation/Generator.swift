@@ -1,6 +1,27 @@
 import CKernels
 import Feedback
 
+/// One completion in the making.
+struct Draft {
+  var sampler: TokenSampler
+  var tokens: [TokenID] = []
+  var logprobs: [Float] = []
+  var isFinished = false
+}
+
+/// How far a generation has come.
+public struct GenerationProgress {
+  /// Tokens that each completion has had since the first.
+  public let step: Int
+  fileprivate let drafts: [Draft]
+
+  /// The number of completions.
+  public var count: Int { drafts.count }
+
+  /// The tokens of a completion so far.
+  public func tokens(of completion: Int) -> [TokenID] { drafts[completion].tokens }
+}
+
 /// Draws completions of a prompt, several in lock-step.
 ///
 /// The prompt is computed once and its keys and values are kept for the next draw of the same prompt
@@ -12,18 +33,12 @@ public final class Generator {
   private var cache: PromptCache?
   private var decodingAdapter: DecodingAdapter?
   private let decoding = Arena()
+  private let candidates: Candidates
 
   public init(model: LanguageModel) {
     self.model = model
     transformer = Transformer(model: model)
-  }
-
-  /// One completion in the making.
-  private struct Draft {
-    var sampler: TokenSampler
-    var tokens: [TokenID] = []
-    var logprobs: [Float] = []
-    var isFinished = false
+    candidates = Candidates(vocabularySize: model.configuration.vocabularySize)
   }
 
   /// Draws one completion for each seed.
@@ -34,12 +49,12 @@ public final class Generator {
   /// - Parameters:
   ///   - adapter: nil draws from the base model.
   ///   - stopsAtEnd: false goes on after the end token, to the longest length: for measuring.
-  ///   - onStep: called after each token of each with all tokens so far; false cancels.
+  ///   - onStep: called after each token of each; false cancels.
   /// - Throws: ``LanguageModelError`` when the prompt is empty or does not fit into the context with
   ///   the longest completion, or the model computes no finite numbers; `CancellationError` when `onStep` cancels.
   public func generate(
     prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
-    stopsAtEnd: Bool = true, onStep: ((_ step: Int, _ partial: [[TokenID]]) -> Bool)? = nil
+    stopsAtEnd: Bool = true, onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> [GeneratedCompletion] {
     let c = model.configuration
     guard sampling.maxTokens > 0 else {
@@ -57,15 +72,13 @@ public final class Generator {
       model: model, cache: cache, adapter: try decodingAdapter(for: adapter, identity: identity),
       rotary: transformer.rotary, slots: seeds.count, maxTokens: sampling.maxTokens,
       arena: decoding)
-    let weights = try FloatMemory(count: c.vocabularySize)
-
     var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
     for index in drafts.indices {
       drafts[index].tokens.reserveCapacity(sampling.maxTokens)
       drafts[index].logprobs.reserveCapacity(sampling.maxTokens)
     }
     func extend(_ index: Int, from logits: UnsafeBufferPointer<Float>) throws(LanguageModelError) {
-      let (token, logprob) = try drafts[index].sampler.draw(from: logits, weights: weights.base)
+      let (token, logprob) = try drafts[index].sampler.draw(from: logits, using: candidates)
       drafts[index].tokens.append(token)
       drafts[index].logprobs.append(logprob)
       drafts[index].isFinished =
@@ -80,7 +93,9 @@ public final class Generator {
     var last: [TokenID] = []
     var step = 0
     while true {
-      if let onStep, !onStep(step, drafts.map(\.tokens)) { throw CancellationError() }
+      if let onStep, !onStep(GenerationProgress(step: step, drafts: drafts)) {
+        throw CancellationError()
+      }
       step += 1
       active.removeAll { drafts[Int($0)].isFinished }
       guard !active.isEmpty else { break }

@@ -8,8 +8,6 @@ import Foundation
 struct TokenSampler {
   private let sampling: SamplingParameters
   private var random: SplitMix64
-  /// The tokens that the cuts leave; kept from draw to draw, so that a draw allocates nothing.
-  private var kept: [Candidate] = []
 
   init(_ sampling: SamplingParameters, seed: UInt64) {
     self.sampling = sampling
@@ -18,13 +16,16 @@ struct TokenSampler {
 
   /// Draws a token.
   ///
-  /// - Parameter weights: room for as many floats as there are logits.
+  /// - Parameter candidates: for a vocabulary of as many tokens as there are logits; what it holds is
+  ///   replaced.
   /// - Returns: the token and its log-probability under the plain model: temperature 1, nothing cut.
   /// - Throws: ``LanguageModelError`` when there is no distribution to draw from.
   mutating func draw(
-    from logits: UnsafeBufferPointer<Float>, weights: UnsafeMutablePointer<Float>
+    from logits: UnsafeBufferPointer<Float>, using candidates: Candidates
   ) throws(LanguageModelError) -> (token: TokenID, logprob: Float) {
     let count = logits.count
+    precondition(candidates.weights.count == count)
+    let weights = candidates.weights.baseAddress
     var highest: Float = 0
     var total = apprentice_exponentials(logits.baseAddress, count, 1, weights, &highest)
     let logSum = Double(highest) + log(total)
@@ -49,59 +50,49 @@ struct TokenSampler {
       token =
         cutsNothing
         ? apprentice_pick(weights, count, point * total)
-        : drawAmongKept(
-          UnsafeBufferPointer(start: weights, count: count), total: total, point: point)
+        : pick(among: candidates, total: total, point: point)
     }
     return (TokenID(token), Float(Double(logits[token]) - logSum))
   }
 
-  private typealias Candidate = (weight: Float, token: Int)
-
-  /// Draws among the tokens that the cuts leave. Weights are relative to the likeliest token's 1.
-  private mutating func drawAmongKept(
-    _ weights: UnsafeBufferPointer<Float>, total: Double, point: Double
-  ) -> Int {
-    findLikeliest(weights, total: total)
-    kept.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.token < $1.token }
+  /// Picks one of the tokens that the cuts leave. Weights are relative to the likeliest token's 1.
+  private func pick(among candidates: Candidates, total: Double, point: Double) -> Int {
+    findLikeliest(candidates, total: total)
+    var end = candidates.count
     var mass = total
-    if sampling.topK > 0, sampling.topK < weights.count {
-      kept.removeLast(max(0, kept.count - sampling.topK))
-      mass = kept.reduce(0) { $0 + Double($1.weight) }
+    if sampling.topK > 0, sampling.topK < candidates.weights.count {
+      end = min(end, sampling.topK)
+      mass = candidates.weight(below: end)
     }
     if sampling.topP < 1 {
       var sum = 0.0
-      let end = kept.firstIndex { candidate in
-        sum += Double(candidate.weight)
+      let last = (0..<end).first { rank in
+        sum += candidates[rank].weight
         return sum >= sampling.topP * mass
       }
-      if let end { kept.removeLast(kept.count - end - 1) }
+      if let last { end = last + 1 }
     }
     if sampling.minP > 0 {
-      let least = Float(min(sampling.minP, 1))
-      kept.removeAll { $0.weight < least }
+      let least = min(sampling.minP, 1)
+      end = (0..<end).first { candidates[$0].weight < Double(Float(least)) } ?? end
     }
-    var left = point * kept.reduce(0) { $0 + Double($1.weight) }
-    for candidate in kept {
-      left -= Double(candidate.weight)
-      if left < 0 { return candidate.token }
+    var left = point * candidates.weight(below: end)
+    for rank in 0..<end {
+      left -= candidates[rank].weight
+      if left < 0 { return candidates[rank].token }
     }
-    return kept[kept.count - 1].token
+    return candidates[end - 1].token
   }
 
-  /// Finds the likeliest tokens, at least as many as the cuts keep, in no order: the whole vocabulary
+  /// Makes the likeliest tokens the candidates, at least as many as the cuts keep: the whole vocabulary
   /// is scanned, never sorted.
-  private mutating func findLikeliest(_ weights: UnsafeBufferPointer<Float>, total: Double) {
+  private func findLikeliest(_ candidates: Candidates, total: Double) {
     var threshold: Float = 0.05
     while true {
-      kept.removeAll(keepingCapacity: true)
-      var mass = 0.0
-      for token in weights.indices where weights[token] >= threshold {
-        kept.append((weights[token], token))
-        mass += Double(weights[token])
-      }
+      let mass = candidates.select(atLeast: threshold)
       let isEnough =
-        if sampling.topK > 0, sampling.topK < weights.count {
-          kept.count >= sampling.topK
+        if sampling.topK > 0, sampling.topK < candidates.weights.count {
+          candidates.count >= sampling.topK
         } else if sampling.topP < 1 {
           mass >= sampling.topP * total
         } else {

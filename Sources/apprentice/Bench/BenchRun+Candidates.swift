@@ -56,8 +56,8 @@ extension BenchRun {
       prompt: prompt, adapter: test.adapter,
       seeds: (0..<test.k).map { UInt64(number * 16 + $0) },
       sampling: SamplingParameters(maxTokens: Self.drawnTokens), stopsAtEnd: false
-    ) { step, _ in
-      if step == 0 { first = clock.now }
+    ) { progress in
+      if progress.step == 0 { first = clock.now }
       return true
     }
     let end = clock.now
