@@ -37,12 +37,17 @@ static inline long code_panel_count(const struct apprentice_codes *codes) {
   return (codes->outputs + APPRENTICE_CODE_PANEL - 1) / APPRENTICE_CODE_PANEL;
 }
 
-// A thread's panels of a matrix whose first panel is number `first` of `total` panels that the threads
-// share.
+// From begin up to end.
 struct code_share {
   long begin, end;
 };
 
+static inline struct code_share share_among(long count, int thread, int threads) {
+  return (struct code_share){count * thread / threads, count * (thread + 1) / threads};
+}
+
+// A thread's panels of a matrix whose first panel is number `first` of `total` panels that the threads
+// share.
 static inline struct code_share code_share_of(const struct apprentice_codes *codes, long first,
                                               long total, int thread, int threads) {
   long begin = total * thread / threads - first, end = total * (thread + 1) / threads - first;
@@ -72,11 +77,29 @@ static inline long code_tile_begin(const struct code_rows *rows, long tile) {
   return rows->count * tile / code_tile_count(rows->count);
 }
 
-// Σ_j b[n][j] u[i][j], added to a product's out[i][n]: an adapter's second factor.
-struct code_extra {
-  const uint16_t *b;  // halves, for each panel [depth, PANEL]
-  const float *u;  // [rows, u_stride]
-  long u_stride, depth;
+// A part of a product: panels of the codes, tiles of the rows, and blocks of the inputs that both share.
+struct code_part {
+  struct code_share panels, tiles, blocks;
+};
+
+// All rows and inputs of some panels.
+static inline struct code_part whole_panels(const struct code_rows *rows, struct code_share panels) {
+  return (struct code_part){
+      panels, {0, code_tile_count(rows->count)}, {0, rows->inputs / APPRENTICE_CODE_BLOCK}};
+}
+
+// Memory that will be read soon.
+struct code_ahead {
+  const void *begin;
+  long bytes;
+};
+
+struct code_target {
+  float *out;  // [rows, stride]
+  long stride;
+  int accumulate;
+  // What is asked for meanwhile, as the processor does not foresee it.
+  struct code_ahead ahead[2];
 };
 
 static inline long code_rows_size(long count, long inputs) {

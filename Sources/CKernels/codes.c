@@ -144,19 +144,21 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
   }
 }
 
-void apprentice_pack_adapter(const float *a, const float *b, long rank, long inputs, long outputs,
-                             float scale, uint8_t *a_panels, uint16_t *b_panels) {
+void apprentice_pack_codes_12(uint8_t *panels, const float *matrix, long outputs, long inputs) {
   enum apprentice_code_kind kind = APPRENTICE_CODES_12;
   long size = code_panel_size(inputs, kind), block_size = size / (inputs / BLOCK);
-  for (long n = 0; n < rank; n++) {
+  for (long n = 0; n < outputs; n++) {
     for (long block = 0; block < inputs / BLOCK; block++) {
       struct code_block rounded = {.offset = 0};
-      round_to_codes((const uint8_t *)(a + n * inputs + block * BLOCK), MOST_12_BITS, &rounded);
-      place_block(a_panels + n / PANEL * size + block * block_size, n % PANEL, kind, &rounded);
+      round_to_codes((const uint8_t *)(matrix + n * inputs + block * BLOCK), MOST_12_BITS, &rounded);
+      place_block(panels + n / PANEL * size + block * block_size, n % PANEL, kind, &rounded);
     }
   }
+}
+
+void apprentice_pack_extra(uint16_t *packed, const float *b, long outputs, long rank, float scale) {
   for (long n = 0; n < (outputs + PANEL - 1) / PANEL * PANEL; n++) {
-    uint16_t *panel = b_panels + n / PANEL * PANEL * rank + n % PANEL;
+    uint16_t *panel = packed + n / PANEL * PANEL * rank + n % PANEL;
     for (long j = 0; j < rank; j++) {
       panel[j * PANEL] = n < outputs ? float_to_half(scale * b[n * rank + j]) : 0;
     }
@@ -171,24 +173,41 @@ struct code_job {
   float *out;
   long out_stride;
   int accumulate;
+  const struct apprentice_code_adapter *adapter;
   uint8_t *scratch;
   struct spin_barrier barrier;
 };
 
-// Each thread rounds some tiles of rows; then each takes a share of all panels.
+// Each thread rounds some tiles of rows and computes a x of some; then each takes a share of all panels.
 static void code_part(void *context, int thread, int threads) {
   struct code_job *job = context;
+  const struct apprentice_code_adapter *adapter = job->adapter;
   struct code_rows rows = code_rows_in(job->scratch, job->rows, job->codes->inputs);
-  long tiles = code_tile_count(job->rows), total = 0, first = 0, column = 0;
-  kernels()->make_code_rows(job->x, job->x_stride, &rows, tiles * thread / threads,
-                            tiles * (thread + 1) / threads, 0, rows.inputs / BLOCK);
+  float *reduced = (float *)(job->scratch + code_rows_size(job->rows, job->codes->inputs));
+  struct code_share tiles = share_among(code_tile_count(job->rows), thread, threads);
+  kernels()->make_code_rows(job->x, job->x_stride, &rows, tiles.begin, tiles.end, 0,
+                            rows.inputs / BLOCK);
+  if (adapter) {
+    // The rows that this thread has rounded itself.
+    struct code_part part = whole_panels(&rows, (struct code_share){0, code_panel_count(&adapter->a)});
+    struct code_target target = {.out = reduced, .stride = adapter->a.outputs};
+    part.tiles = tiles;
+    kernels()->code_product(&adapter->a, &rows, &part, &target);
+  }
   spin_barrier_wait(&job->barrier, threads);
+  long total = 0, first = 0, column = 0;
   for (long i = 0; i < job->count; i++) total += code_panel_count(job->codes + i);
   for (long i = 0; i < job->count; i++) {
     const struct apprentice_codes *codes = job->codes + i;
-    struct code_share share = code_share_of(codes, first, total, thread, threads);
-    kernels()->code_product(codes, &rows, share.begin, share.end, job->out + column, job->out_stride, 0,
-                            job->accumulate);
+    struct code_share panels = code_share_of(codes, first, total, thread, threads);
+    struct code_part part = whole_panels(&rows, panels);
+    struct code_target target = {
+        .out = job->out + column, .stride = job->out_stride, .accumulate = job->accumulate};
+    kernels()->code_product(codes, &rows, &part, &target);
+    if (adapter) {
+      kernels()->code_extra(adapter->b[i], reduced + i * adapter->rank, adapter->a.outputs,
+                            adapter->rank, codes->outputs, job->rows, panels, target.out, target.stride);
+    }
     first += code_panel_count(codes);
     column += codes->outputs;
   }
@@ -196,11 +215,14 @@ static void code_part(void *context, int thread, int threads) {
 
 void apprentice_code_product(const struct apprentice_codes *codes, long count, const float *x,
                              long x_stride, long rows, float *out, long out_stride,
-                             int32_t accumulate, uint8_t *scratch) {
+                             int32_t accumulate, const struct apprentice_code_adapter *adapter,
+                             uint8_t *scratch) {
   if (rows < 1) return;
-  struct code_job job = {codes, count,      x,       x_stride, rows,
-                         out,   out_stride, accumulate, scratch,  {0, 0}};
+  struct code_job job = {codes, count,      x,          x_stride, rows,
+                         out,   out_stride, accumulate, adapter,  scratch, {0, 0}};
   parallel_region(code_part, &job);
 }
 
-long apprentice_code_scratch(long rows, long inputs) { return code_rows_size(rows, inputs); }
+long apprentice_code_scratch(long rows, long inputs, long adapter_outputs) {
+  return code_rows_size(rows, inputs) + rows * adapter_outputs * (long)sizeof(float);
+}

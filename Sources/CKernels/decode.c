@@ -4,13 +4,18 @@
 
 long decode_thread_scratch(const struct apprentice_decode *t) {
   long width = t->heads * t->head_size, rows = t->count * t->heads / t->kv_heads;
-  long floats = t->count * (t->hidden + t->rank + t->ff) +
+  long floats = t->count * (t->hidden + 3 * t->rank + t->ff) +
                 rows * (2 * t->head_size + t->prompt_capacity + t->capacity);
   return code_rows_size(t->count, width > t->hidden ? width : t->hidden) + (floats + 31) / 16 * 64;
 }
 
+long decode_shared_scratch(const struct apprentice_decode *t) {
+  long reduced = REDUCING_SEGMENTS * t->count * 3 * t->rank * (long)sizeof(float);
+  return code_rows_size(t->count, t->ff) + (reduced + 63) / 64 * 64;
+}
+
 long apprentice_decode_scratch(const struct apprentice_decode *t) {
-  return code_rows_size(t->count, t->ff) + decode_thread_scratch(t) * apprentice_thread_count();
+  return decode_shared_scratch(t) + decode_thread_scratch(t) * apprentice_thread_count();
 }
 
 struct decode_job {

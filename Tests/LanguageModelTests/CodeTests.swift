@@ -51,12 +51,12 @@ extension ComputeTests {
 
       func times(_ x: [Float], rows: Int, adding: [Float]? = nil) -> [Float] {
         var out = adding ?? Array(repeating: Float.nan, count: rows * outputs)
-        var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(rows, inputs))
+        var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(rows, inputs, 0))
         panels.withUnsafeBufferPointer {
           var codes = apprentice_codes(
             panels: $0.baseAddress, outputs: outputs, inputs: inputs, kind: kind)
           apprentice_code_product(
-            &codes, 1, x, inputs, rows, &out, outputs, adding == nil ? 0 : 1, &scratch)
+            &codes, 1, x, inputs, rows, &out, outputs, adding == nil ? 0 : 1, nil, &scratch)
         }
         return out
       }
@@ -118,6 +118,85 @@ extension ComputeTests {
         for row in 0..<13 {
           let alone = packed.times(Array(x[(row * 96)..<((row + 1) * 96)]), rows: 1)
           #expect(alone == Array(together[(row * 48)..<((row + 1) * 48)]))
+        }
+      }
+    }
+
+    @Test(arguments: [3, 16, 40])
+    func `an adapter adds b (a x) to each of the matrices side by side`(rank: Int) throws {
+      let inputs = 96
+      let matrices = [
+        Packed(.q41, outputs: 48, inputs: inputs, seed: 1),
+        Packed(.q40, outputs: 21, inputs: inputs, seed: 2),
+        Packed(.q80, outputs: 16, inputs: inputs, seed: 3),
+      ]
+      let stride = matrices.reduce(0) { $0 + $1.outputs }
+      let a = numbers(3 * rank * inputs, seed: 4)
+      let b = matrices.enumerated().map { numbers($1.outputs * rank, seed: UInt64(5 + $0)) }
+      let scale: Float = 0.5
+      var panels = [UInt8](
+        repeating: 0, count: apprentice_codes_size(3 * rank, inputs, APPRENTICE_CODES_12))
+      apprentice_pack_codes_12(&panels, a, 3 * rank, inputs)
+      let halves = zip(matrices, b).map { matrix, b in
+        // What is not filled must not be read as a number.
+        var packed = [UInt16](repeating: 0x7e00, count: (matrix.outputs + 15) / 16 * 16 * rank)
+        apprentice_pack_extra(&packed, b, matrix.outputs, rank, scale)
+        return packed
+      }
+      for rows in [1, 2, 5, 8, 9, 33] {
+        let x = numbers(rows * inputs, seed: UInt64(rows))
+        var reference: [Double] = []
+        for row in 0..<rows {
+          func inner(_ factor: [Float], _ n: Int) -> Double {
+            (0..<inputs).reduce(0) {
+              $0 + Double(factor[n * inputs + $1]) * Double(x[row * inputs + $1])
+            }
+          }
+          for (index, matrix) in matrices.enumerated() {
+            let u = (0..<rank).map { inner(a, index * rank + $0) }
+            for n in 0..<matrix.outputs {
+              let extra = (0..<rank).reduce(0) { $0 + Double(b[index][n * rank + $1]) * u[$1] }
+              reference.append(inner(matrix.values, n) + Double(scale) * extra)
+            }
+          }
+        }
+        let size = (reference.reduce(0) { $0 + $1 * $1 } / Double(reference.count)).squareRoot()
+        withEachVariant { variant in
+          var found = [Float](repeating: .nan, count: rows * stride)
+          var scratch = [UInt8](
+            repeating: 0, count: apprentice_code_scratch(rows, inputs, 3 * rank))
+          panels.withUnsafeBufferPointer { panels in
+            matrices[0].panels.withUnsafeBufferPointer { first in
+              matrices[1].panels.withUnsafeBufferPointer { second in
+                matrices[2].panels.withUnsafeBufferPointer { third in
+                  halves[0].withUnsafeBufferPointer { firstB in
+                    halves[1].withUnsafeBufferPointer { secondB in
+                      halves[2].withUnsafeBufferPointer { thirdB in
+                        let codes = zip(matrices, [first, second, third]).map {
+                          apprentice_codes(
+                            panels: $1.baseAddress, outputs: $0.outputs, inputs: inputs,
+                            kind: $0.kind)
+                        }
+                        var adapter = apprentice_code_adapter(
+                          a: apprentice_codes(
+                            panels: panels.baseAddress, outputs: 3 * rank, inputs: inputs,
+                            kind: APPRENTICE_CODES_12),
+                          b: (firstB.baseAddress, secondB.baseAddress, thirdB.baseAddress),
+                          rank: rank)
+                        apprentice_code_product(
+                          codes, 3, x, inputs, rows, &found, stride, 0, &adapter, &scratch)
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+          let worst = zip(found, reference).map { abs(Double($0) - $1) }.max() ?? .infinity
+          // A is rounded to 12 bits, B to 11.
+          #expect(
+            worst <= 2e-3 * size,
+            "variant \(variant.rawValue), \(rows) rows: off by \(worst / size)")
         }
       }
     }

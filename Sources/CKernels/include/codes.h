@@ -42,22 +42,33 @@ long apprentice_codes_size(long outputs, long inputs, enum apprentice_code_kind 
 void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long outputs, long inputs,
                            uint32_t format, long begin, long end);
 
-// Packs one linear layer's adapter for decoding: a [rank, inputs] as 12-bit codes, apprentice_codes_size()
-// bytes of zeros before, and scale * b, which is [outputs, rank], in half precision: for each panel of
-// 16 outputs [rank, 16], the last one filled up with zeros.
-void apprentice_pack_adapter(const float *a, const float *b, long rank, long inputs, long outputs,
-                             float scale, uint8_t *a_panels, uint16_t *b_panels);
+// An adapter's factors for up to three matrices side by side, to which it adds b (a x).
+struct apprentice_code_adapter {
+  struct apprentice_codes a;  // [matrices * rank, inputs], without outputs where there is no adapter
+  const uint16_t *b[3];       // as apprentice_pack_extra() packs them
+  long rank;
+};
+
+// Rounds a matrix [outputs, inputs] to 12-bit codes; apprentice_codes_size() bytes of zeros before.
+void apprentice_pack_codes_12(uint8_t *panels, const float *matrix, long outputs, long inputs);
+
+// Packs scale * b, which is [outputs, rank], in half precision: for each panel of 16 outputs [rank, 16],
+// the last one filled up with zeros.
+void apprentice_pack_extra(uint16_t *packed, const float *b, long outputs, long rank, float scale);
 
 // The kind of code that holds a GGUF type exactly, or 16-bit codes where there is none.
 enum apprentice_code_kind apprentice_code_kind_of(uint32_t format);
 
-// The bytes of scratch that a product with so many rows and inputs needs.
-long apprentice_code_scratch(long rows, long inputs);
+// The bytes of scratch that a product with so many rows and inputs needs, with an adapter of so many
+// outputs of a.
+long apprentice_code_scratch(long rows, long inputs, long adapter_outputs);
 
 // out[i][n] = or += Σ_k weights[n][k] x[i][k], on all threads, for the outputs of `count` matrices side
-// by side. Rows of x and out are x_stride and out_stride apart.
+// by side, with an adapter's addition unless that is NULL. Rows of x and out are x_stride and out_stride
+// apart.
 void apprentice_code_product(const struct apprentice_codes *codes, long count, const float *x,
                              long x_stride, long rows, float *out, long out_stride,
-                             int32_t accumulate, uint8_t *scratch);
+                             int32_t accumulate, const struct apprentice_code_adapter *adapter,
+                             uint8_t *scratch);
 
 #endif

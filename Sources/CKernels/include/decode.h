@@ -8,19 +8,14 @@
 // One decoding step of several completions of one prompt in lock-step, in one parallel region: a
 // region for each operation would cost more than the operations.
 
-// A linear layer with its adapter's addition, b (a x): a is [rank, inputs], without outputs where there
-// is no adapter; b is as apprentice_pack_adapter() packs it.
-struct apprentice_linear {
-  struct apprentice_codes weights, a;
-  const uint16_t *b;
-};
-
 struct apprentice_decode_layer {
   const float *attention_norm;  // [hidden]
   const float *qkv_bias;        // [(heads + 2 kv_heads) * head_size], or NULL
   const float *query_norm, *key_norm;  // [head_size], or both NULL
   const float *mlp_norm;        // [hidden]
-  struct apprentice_linear query, key, value, output, gate, up, down;
+  struct apprentice_codes query, key, value, output, gate, up, down;
+  // Of query, key and value; of output; of gate and up; of down.
+  struct apprentice_code_adapter qkv_adapter, output_adapter, gate_up_adapter, down_adapter;
   // The prompt's keys [kv_heads, head_size, prompt_capacity] and values
   // [kv_heads, prompt_capacity, head_size], shared by all completions.
   const float *prompt_keys, *prompt_values;
@@ -36,7 +31,7 @@ struct apprentice_decode {
   float epsilon;
   const float *final_norm;  // [hidden]
   struct apprentice_codes head;  // [vocabulary, hidden]
-  long rank;
+  long rank;  // of the adapter; 0 without
   const float *cosines, *sines;  // [positions, head_size], as for apprentice_rope
   long prompt_length, prompt_capacity, capacity;
   long count;             // completions in this step

@@ -38,5 +38,6 @@ const struct kernel_table VARIANT = {
     .product_part = product_part,
     .make_code_rows = make_code_rows,
     .code_product = code_product,
+    .code_extra = code_extra,
     .decode_thread = decode_thread,
 };

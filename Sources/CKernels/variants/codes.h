@@ -85,19 +85,20 @@ static void make_code_rows(const float *x, long stride, const struct code_rows *
 }
 
 // One panel with the tile of rows that begins at `row`, for `vectors` of the panel's vectors from `first`
-// on.
+// on, over some blocks of inputs.
 INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
-                      vec totals[][CODE_TILE_ROWS], enum apprentice_code_kind kind, int first,
-                      int vectors, int rows) {
+                      struct code_share blocks, vec totals[][CODE_TILE_ROWS],
+                      enum apprentice_code_kind kind, int first, int vectors, int rows) {
   enum { WORD = PANEL * 4 };
   int slots = code_slots(kind);
-  const int32_t *pairs = x->pairs + row * x->inputs / 2;
-  const float *scales = x->scales + row * x->inputs / BLOCK, *sums = x->sums + row * x->inputs / BLOCK;
-  long block_size = code_panel_size(BLOCK, kind);
+  long block_size = code_panel_size(BLOCK, kind), scale = row * x->inputs / BLOCK + blocks.begin * rows;
+  const int32_t *pairs = x->pairs + row * x->inputs / 2 + blocks.begin * (BLOCK / 2) * rows;
+  const float *scales = x->scales + scale, *sums = x->sums + scale;
+  panel += blocks.begin * block_size;
   for (int v = 0; v < vectors; v++) {
     for (int r = 0; r < rows; r++) totals[v][r] = splat(0);
   }
-  for (long block = 0; block < x->inputs / BLOCK; block++, panel += block_size) {
+  for (long block = blocks.begin; block < blocks.end; block++, panel += block_size) {
     for (long i = 0; i < block_size; i += 64) __builtin_prefetch(panel + AHEAD + i);
     const uint8_t *words = panel + code_header_size(kind);
     // Sums of 15-bit codes' products fill 32 bits after four; those of 12 bits hold a block.
@@ -137,72 +138,65 @@ INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
   }
 }
 
-struct code_target {
-  float *out;  // [rows of x, stride]
-  long stride;
-  const struct code_extra *extra;  // NULL adds nothing
-  int accumulate;
-};
+// place[lane] = or += values for the first `room` lanes.
+INLINE void put(float *place, vec values, long room, int accumulate) {
+  if (room >= LANES) {
+    store(place, accumulate ? load(place) + values : values);
+  } else {
+    for (long lane = 0; lane < room; lane++) place[lane] = (accumulate ? place[lane] : 0) + values[lane];
+  }
+}
+
+// Asks for the part of some memory that falls to panel n of a product.
+INLINE void ask_ahead(struct code_ahead ahead, struct code_share panels, long n) {
+  struct code_share share = share_among(ahead.bytes, (int)(n - panels.begin), (int)(panels.end - panels.begin));
+  for (long i = share.begin / 64 * 64; i < share.end; i += 64) {
+    __builtin_prefetch((const uint8_t *)ahead.begin + i);
+  }
+}
 
 // Panels [begin, end) with the tile whose first row is `row`.
 INLINE void code_panels(const struct apprentice_codes *codes, const struct code_rows *x, long row,
-                        long begin, long end, const struct code_target *target,
-                        enum apprentice_code_kind kind, int vectors, int rows) {
+                        long begin, long end, const struct code_part *part,
+                        const struct code_target *target, enum apprentice_code_kind kind, int vectors,
+                        int rows) {
   long size = code_panel_size(codes->inputs, kind);
   for (long n = begin; n < end; n++) {
-    const struct code_extra *extra = target->extra;
-    for (long i = 0; extra && i < extra->depth * PANEL; i += 32) {
-      __builtin_prefetch(extra->b + n * extra->depth * PANEL + i);
-    }
+    ask_ahead(target->ahead[0], part->panels, n);
+    ask_ahead(target->ahead[1], part->panels, n);
     for (int first = 0; first < PANEL_VECTORS; first += vectors) {
       vec totals[PANEL_VECTORS][CODE_TILE_ROWS];
-      code_tile(codes->panels + n * size, x, row, totals, kind, first, vectors, rows);
+      code_tile(codes->panels + n * size, x, row, part->blocks, totals, kind, first, vectors, rows);
       for (int v = 0; v < vectors; v++) {
-        long column = n * PANEL + (first + v) * LANES, room = codes->outputs - column;
-        for (long j = 0; extra && j < extra->depth; j++) {
-          vec factor = load_halves(extra->b + (n * extra->depth + j) * PANEL + (first + v) * LANES);
-          for (int r = 0; r < rows; r++) {
-            totals[v][r] += factor * extra->u[(row + r) * extra->u_stride + j];
-          }
-        }
+        long column = n * PANEL + (first + v) * LANES;
         for (int r = 0; r < rows; r++) {
-          float *place = target->out + (row + r) * target->stride + column;
-          if (room >= LANES) {
-            store(place, target->accumulate ? load(place) + totals[v][r] : totals[v][r]);
-          } else {
-            for (long lane = 0; lane < room; lane++) {
-              place[lane] = (target->accumulate ? place[lane] : 0) + totals[v][r][lane];
-            }
-          }
+          put(target->out + (row + r) * target->stride + column, totals[v][r], codes->outputs - column,
+              target->accumulate);
         }
       }
     }
   }
 }
 
+// `case`s for tiles of each number of rows.
+#define EACH_TILE(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+
 // As many vectors at a time as leave every sum of integers in a register.
 #define VECTORS_FOR(ROWS) (LANES == 16 || ROWS <= 4 ? (PANEL_VECTORS < 2 ? PANEL_VECTORS : 2) : 1)
-#define CODE_ROWS(ROWS)                                                                       \
-  case ROWS: code_panels(codes, x, row, first, last, target, kind, VECTORS_FOR(ROWS), ROWS); break;
+#define CODE_ROWS(ROWS)                                                                              \
+  case ROWS:                                                                                         \
+    code_panels(codes, x, row, first, last, part, target, kind, VECTORS_FOR(ROWS), ROWS);    \
+    break;
 
-INLINE void code_product_of(const struct apprentice_codes *codes, const struct code_rows *x, long begin,
-                            long end, const struct code_target *target,
+INLINE void code_product_of(const struct apprentice_codes *codes, const struct code_rows *x,
+                            const struct code_part *part, const struct code_target *target,
                             enum apprentice_code_kind kind) {
   long run = (CACHED_BYTES - 1) / code_panel_size(codes->inputs, kind) + 1;
-  for (long first = begin; first < end; first += run) {
-    long last = first + run < end ? first + run : end;
-    for (long tile = 0; tile < code_tile_count(x->count); tile++) {
+  for (long first = part->panels.begin; first < part->panels.end; first += run) {
+    long last = first + run < part->panels.end ? first + run : part->panels.end;
+    for (long tile = part->tiles.begin; tile < part->tiles.end; tile++) {
       long row = code_tile_begin(x, tile);
-      switch (code_tile_begin(x, tile + 1) - row) {
-        CODE_ROWS(1)
-        CODE_ROWS(2)
-        CODE_ROWS(3)
-        CODE_ROWS(4)
-        CODE_ROWS(5)
-        CODE_ROWS(6)
-        CODE_ROWS(7)
-        CODE_ROWS(8)
-      }
+      switch (code_tile_begin(x, tile + 1) - row) { EACH_TILE(CODE_ROWS) }
     }
   }
 }
@@ -210,17 +204,51 @@ INLINE void code_product_of(const struct apprentice_codes *codes, const struct c
 #undef CODE_ROWS
 #undef VECTORS_FOR
 
-static void code_product(const struct apprentice_codes *codes, const struct code_rows *x, long begin,
-                         long end, float *out, long stride, const struct code_extra *extra,
-                         int accumulate) {
-  struct code_target target = {out, stride, extra, accumulate};
+static void code_product(const struct apprentice_codes *codes, const struct code_rows *x,
+                         const struct code_part *part, const struct code_target *target) {
   switch (codes->kind) {
-    case APPRENTICE_CODES_4: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_4); break;
-    case APPRENTICE_CODES_8: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_8); break;
+    case APPRENTICE_CODES_4: code_product_of(codes, x, part, target, APPRENTICE_CODES_4); break;
+    case APPRENTICE_CODES_8: code_product_of(codes, x, part, target, APPRENTICE_CODES_8); break;
     case APPRENTICE_CODES_8_OFFSET:
-      code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_8_OFFSET);
+      code_product_of(codes, x, part, target, APPRENTICE_CODES_8_OFFSET);
       break;
-    case APPRENTICE_CODES_16: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_16); break;
-    case APPRENTICE_CODES_12: code_product_of(codes, x, begin, end, &target, APPRENTICE_CODES_12); break;
+    case APPRENTICE_CODES_16: code_product_of(codes, x, part, target, APPRENTICE_CODES_16); break;
+    case APPRENTICE_CODES_12: code_product_of(codes, x, part, target, APPRENTICE_CODES_12); break;
   }
 }
+
+INLINE void extra_panels(const uint16_t *b, const float *u, long u_stride, long rank, long outputs,
+                         struct code_share panels, float *out, long stride, int rows) {
+  for (long n = panels.begin; n < panels.end; n++) {
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      const uint16_t *factors = b + n * rank * PANEL + v * LANES;
+      vec totals[CODE_TILE_ROWS];
+      for (int r = 0; r < rows; r++) totals[r] = splat(0);
+      for (long j = 0; j < rank; j++, factors += PANEL) {
+        vec factor = load_halves(factors);
+        for (int r = 0; r < rows; r++) totals[r] += factor * u[r * u_stride + j];
+      }
+      long column = n * PANEL + v * LANES;
+      for (int r = 0; r < rows; r++) put(out + r * stride + column, totals[r], outputs - column, 1);
+    }
+  }
+}
+
+#define EXTRA_ROWS(ROWS)                                                              \
+  case ROWS:                                                                          \
+    extra_panels(b, u, u_stride, rank, outputs, panels, out, stride, ROWS);           \
+    break;
+
+static void code_extra(const uint16_t *b, const float *u, long u_stride, long rank, long outputs,
+                       long rows, struct code_share panels, float *out, long stride) {
+  while (rows > 0) {
+    int tile = rows < CODE_TILE_ROWS ? (int)rows : CODE_TILE_ROWS;
+    switch (tile) { EACH_TILE(EXTRA_ROWS) }
+    u += tile * u_stride;
+    out += tile * stride;
+    rows -= tile;
+  }
+}
+
+#undef EXTRA_ROWS
+#undef EACH_TILE

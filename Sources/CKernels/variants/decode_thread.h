@@ -3,13 +3,15 @@
 
 struct decode_scratch {
   float *normed;          // [count, hidden]
-  float *reduced;         // [count, rank]
+  float *reduced;         // [count, matrices * rank]: a x of an adapter
   float *up;              // [count, ff]
   float *queries;         // [rows, head_size], with count * heads per key head rows
   float *mixed;           // [rows, head_size]
   float *scores;          // [rows, prompt_capacity + capacity]
   struct code_rows rows;  // of the input of the linear layers at hand
   uint8_t *row_memory;
+  float *segments;        // [REDUCING_SEGMENTS][count, matrices * rank], which all threads share
+  struct spin_barrier *barrier;
 };
 
 // Rounds the input of some linear layers; every thread for itself.
@@ -19,25 +21,80 @@ static void decode_input(const struct apprentice_decode *t, struct decode_scratc
   make_code_rows(x, inputs, &s->rows, 0, code_tile_count(t->count), 0, inputs / BLOCK);
 }
 
-// Panels of a linear layer with its adapter, for the input that was rounded last.
-static void decode_linear(const struct apprentice_decode *t, const struct decode_scratch *s,
-                          const struct apprentice_linear *linear, struct code_share panels, float *out,
-                          long stride, int accumulate) {
-  if (panels.begin >= panels.end) return;
-  struct code_extra extra = {
-      .b = linear->b,
-      .u = s->reduced,
-      .u_stride = t->rank,
-      .depth = t->rank,
-  };
-  int adapted = linear->a.outputs > 0;
-  if (adapted) {
-    // What the product asks for itself begins further on.
-    for (long i = 0; i < AHEAD; i += 64) __builtin_prefetch(linear->a.panels + i);
-    code_product(&linear->a, &s->rows, 0, code_panel_count(&linear->a), s->reduced, t->rank, 0, 0);
+// A linear layer, the thread's share of its panels and where its outputs go.
+struct decode_linear {
+  const struct apprentice_codes *weights;
+  struct code_share panels;
+  float *out;
+};
+
+// The thread's share of a x, for the input that was rounded last: a part of the inputs for some panels of
+// a. Sums of all inputs come from add_segments().
+INLINE struct code_share reducing_units(const struct apprentice_codes *a, int thread, int threads) {
+  return share_among(code_panel_count(a) * REDUCING_SEGMENTS, thread, threads);
+}
+
+static void decode_reduce(const struct apprentice_decode *t, const struct decode_scratch *s,
+                          const struct apprentice_codes *a, int thread, int threads) {
+  struct code_share units = reducing_units(a, thread, threads);
+  for (long unit = units.begin; unit < units.end; unit++) {
+    long panel = unit / REDUCING_SEGMENTS;
+    int segment = (int)(unit % REDUCING_SEGMENTS);
+    struct code_part part = whole_panels(&s->rows, (struct code_share){panel, panel + 1});
+    part.blocks = share_among(a->inputs / BLOCK, segment, REDUCING_SEGMENTS);
+    struct code_target target = {.out = s->segments + segment * t->count * a->outputs,
+                                 .stride = a->outputs};
+    code_product(a, &s->rows, &part, &target);
   }
-  code_product(&linear->weights, &s->rows, panels.begin, panels.end, out, stride,
-               adapted ? &extra : 0, accumulate);
+}
+
+static void add_segments(const struct apprentice_decode *t, const struct decode_scratch *s, long outputs) {
+  long size = t->count * outputs;
+  for (long i = 0; i < size; i++) {
+    float sum = 0;
+    for (int segment = 0; segment < REDUCING_SEGMENTS; segment++) sum += s->segments[segment * size + i];
+    s->reduced[i] = sum;
+  }
+}
+
+// The thread's share of a, which it will read for the next linear layers.
+static struct code_ahead share_of_a(const struct apprentice_codes *a, int thread, int threads) {
+  if (a->outputs == 0) return (struct code_ahead){0, 0};
+  struct code_share units = reducing_units(a, thread, threads);
+  long size = code_panel_size(a->inputs, a->kind) / REDUCING_SEGMENTS;
+  return (struct code_ahead){a->panels + units.begin * size, (units.end - units.begin) * size};
+}
+
+// Linear layers with their adapter, for the input that was rounded last. `next` is the adapter of those
+// that follow.
+static void decode_linears(const struct apprentice_decode *t, const struct decode_scratch *s,
+                           const struct decode_linear *linears, int count,
+                           const struct apprentice_code_adapter *adapter,
+                           const struct apprentice_code_adapter *next, long stride, int accumulate,
+                           int thread, int threads) {
+  int adapted = adapter->a.outputs > 0, phase = 0;
+  if (adapted) {
+    decode_reduce(t, s, &adapter->a, thread, threads);
+    phase = spin_barrier_arrive(s->barrier, threads);
+  }
+  for (int i = 0; i < count; i++) {
+    struct code_part part = whole_panels(&s->rows, linears[i].panels);
+    struct code_target target = {.out = linears[i].out, .stride = stride, .accumulate = accumulate};
+    if (adapted) {
+      long size = adapter->rank * PANEL * (long)sizeof(uint16_t);
+      target.ahead[0] = (struct code_ahead){adapter->b[i] + linears[i].panels.begin * adapter->rank * PANEL,
+                                            (linears[i].panels.end - linears[i].panels.begin) * size};
+    }
+    if (i == count - 1) target.ahead[1] = share_of_a(&next->a, thread, threads);
+    code_product(linears[i].weights, &s->rows, &part, &target);
+  }
+  if (!adapted) return;
+  spin_barrier_leave(s->barrier, phase);
+  add_segments(t, s, adapter->a.outputs);
+  for (int i = 0; i < count; i++) {
+    code_extra(adapter->b[i], s->reduced + i * adapter->rank, adapter->a.outputs, adapter->rank,
+               linears[i].weights->outputs, t->count, linears[i].panels, linears[i].out, stride);
+  }
 }
 
 enum { QUERIES_AT_ONCE = 4 };
@@ -151,17 +208,18 @@ static void decode_queries_keys_values(const struct apprentice_decode *t,
                                        const struct decode_scratch *s,
                                        const struct apprentice_decode_layer *layer, int thread,
                                        int threads) {
-  const struct apprentice_linear *linears[3] = {&layer->query, &layer->key, &layer->value};
+  const struct apprentice_codes *weights[3] = {&layer->query, &layer->key, &layer->value};
+  struct decode_linear linears[3];
   long total = 0, first = 0, column = 0;
-  long stride = (t->heads + 2 * t->kv_heads) * t->head_size;
-  for (int i = 0; i < 3; i++) total += code_panel_count(&linears[i]->weights);
+  for (int i = 0; i < 3; i++) total += code_panel_count(weights[i]);
   for (int i = 0; i < 3; i++) {
-    const struct apprentice_codes *weights = &linears[i]->weights;
-    struct code_share panels = code_share_of(weights, first, total, thread, threads);
-    decode_linear(t, s, linears[i], panels, t->qkv + column, stride, 0);
-    first += code_panel_count(weights);
-    column += weights->outputs;
+    linears[i] = (struct decode_linear){
+        weights[i], code_share_of(weights[i], first, total, thread, threads), t->qkv + column};
+    first += code_panel_count(weights[i]);
+    column += weights[i]->outputs;
   }
+  decode_linears(t, s, linears, 3, &layer->qkv_adapter, &layer->output_adapter, (t->heads + 2 * t->kv_heads) * t->head_size, 0,
+                 thread, threads);
 }
 
 // The thread's share of one matrix's panels.
@@ -174,10 +232,12 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
   long width = t->heads * t->head_size, count = t->count;
   struct decode_scratch s;
   struct code_rows activated = code_rows_in(t->scratch, count, t->ff);
-  s.row_memory = t->scratch + code_rows_size(count, t->ff) + thread * decode_thread_scratch(t);
+  s.barrier = barrier;
+  s.segments = (float *)(t->scratch + code_rows_size(count, t->ff));
+  s.row_memory = t->scratch + decode_shared_scratch(t) + thread * decode_thread_scratch(t);
   s.normed = (float *)(s.row_memory + code_rows_size(count, width > t->hidden ? width : t->hidden));
   s.reduced = s.normed + count * t->hidden;
-  s.up = s.reduced + count * t->rank;
+  s.up = s.reduced + count * 3 * t->rank;
   s.queries = s.up + count * t->ff;
   s.mixed = s.queries + count * t->heads / t->kv_heads * t->head_size;
   s.scores = s.mixed + count * t->heads / t->kv_heads * t->head_size;
@@ -198,9 +258,9 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
     }
     spin_barrier_wait(barrier, threads);
 
-    struct code_share panels = share_of(&layer->output.weights, thread, threads);
+    struct decode_linear output = {&layer->output, share_of(&layer->output, thread, threads), t->x};
     decode_input(t, &s, t->attended, width);
-    decode_linear(t, &s, &layer->output, panels, t->x, t->hidden, 1);
+    decode_linears(t, &s, &output, 1, &layer->output_adapter, &layer->gate_up_adapter, t->hidden, 1, thread, threads);
     spin_barrier_wait(barrier, threads);
 
     rms_norm(t->x, layer->mlp_norm, s.normed, 0, count, t->hidden, t->epsilon);
@@ -209,8 +269,8 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
     long blocks = t->ff / BLOCK, first_block = blocks * thread / threads;
     long end_block = blocks * (thread + 1) / threads;
     struct code_share wide = {first_block * BLOCK / PANEL, end_block * BLOCK / PANEL};
-    decode_linear(t, &s, &layer->gate, wide, t->activated, t->ff, 0);
-    decode_linear(t, &s, &layer->up, wide, s.up, t->ff, 0);
+    struct decode_linear gate_up[2] = {{&layer->gate, wide, t->activated}, {&layer->up, wide, s.up}};
+    decode_linears(t, &s, gate_up, 2, &layer->gate_up_adapter, &layer->down_adapter, t->ff, 0, thread, threads);
     long begin = first_block * BLOCK, end = end_block * BLOCK;
     for (long i = 0; i < count; i++) {
       float *gate = t->activated + i * t->ff + begin;
@@ -220,12 +280,16 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
     spin_barrier_wait(barrier, threads);
 
     s.rows = activated;
-    decode_linear(t, &s, &layer->down, panels, t->x, t->hidden, 1);
+    const struct apprentice_code_adapter *next =
+        l + 1 < t->layer_count ? &layer[1].qkv_adapter : &t->layers[0].qkv_adapter;
+    struct decode_linear down = {&layer->down, share_of(&layer->down, thread, threads), t->x};
+    decode_linears(t, &s, &down, 1, &layer->down_adapter, next, t->hidden, 1, thread, threads);
     spin_barrier_wait(barrier, threads);
   }
 
   rms_norm(t->x, t->final_norm, s.normed, 0, count, t->hidden, t->epsilon);
   decode_input(t, &s, s.normed, t->hidden);
-  struct code_share panels = share_of(&t->head, thread, threads);
-  code_product(&t->head, &s.rows, panels.begin, panels.end, t->logits, t->vocabulary, 0, 0);
+  struct code_part part = whole_panels(&s.rows, share_of(&t->head, thread, threads));
+  struct code_target target = {.out = t->logits, .stride = t->vocabulary};
+  code_product(&t->head, &s.rows, &part, &target);
 }

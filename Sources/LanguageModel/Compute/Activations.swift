@@ -112,7 +112,7 @@ extension Activations {
     let columns = (rows + 31) / 16 * 16
     keysTransposed = Matrix(take(c.keyValueSize * columns + 16), c.keyValueSize, columns)
     self.attentionScratch = take(attentionScratch)
-    codeScratch = take(c.codeScratch(rows: rows))
+    codeScratch = take(c.codeScratch(rows: rows, rank: rank))
     backward =
       keeping == nil
       ? nil

@@ -18,6 +18,7 @@ final class Transformer {
   private(set) var rows: PackedRows?
   private(set) var activations: Activations?
   private(set) var adapter: LoRAAdapter?
+  private var codeAdapter: CodeAdapter?
   private(set) var keeping: Keeping?
 
   var configuration: ModelConfiguration { model.configuration }
@@ -39,6 +40,7 @@ final class Transformer {
   ///
   /// - Parameters:
   ///   - arithmetic: how the weights are multiplied with.
+  ///   - codeAdapter: the adapter once more, for products with codes of which nothing is kept.
   ///   - keepForBackward: whether ``backward(gradient:)`` follows.
   ///   - stream: where to start; nil starts at the embedding. The backward pass must not go lower.
   ///   - end: computes the layers below this one only.
@@ -46,8 +48,8 @@ final class Transformer {
   /// - Returns: the residual stream after the last of the layers, `[rows, hidden]`.
   @discardableResult
   func forward(
-    _ rows: PackedRows, adapter: LoRAAdapter?, arithmetic: Arithmetic, keepForBackward: Bool,
-    from stream: ResidualStream? = nil, below end: Int? = nil,
+    _ rows: PackedRows, adapter: LoRAAdapter?, codeAdapter: CodeAdapter? = nil,
+    arithmetic: Arithmetic, keepForBackward: Bool, from stream: ResidualStream? = nil, below end: Int? = nil,
     afterLayer: ((_ layer: Int, _ activations: Activations) -> Void)? = nil
   ) throws(LanguageModelError) -> Matrix {
     let c = configuration
@@ -70,6 +72,7 @@ final class Transformer {
     }
     self.rows = rows
     self.adapter = adapter
+    self.codeAdapter = keepForBackward ? nil : codeAdapter
     self.activations = activations
     rotary.extend(to: rows.positionCount)
 
@@ -98,48 +101,33 @@ final class Transformer {
     let c = configuration
     let weights = model.weights.layers[layer]
     let a = activations.layers[layer]
-    let adapter = adapter.flatMap { $0.layers.contains(layer) ? $0 : nil }
-
     // Attention: middle = input + Wo · attention(Wqkv · norm(input)), where Qwen2 adds biases and
     // Qwen3 normalises the heads of query and key.
     apprentice_rms_norm(
       a.input.base, weights.attentionNorm, activations.normed.base, a.inputInverseRMS, rows.count,
       c.hiddenSize, c.normEpsilon)
     if let bias = weights.queryKeyValueBias { a.queryKeyValue.fillRows(with: bias) }
-    multiply(
-      activations.normed, codes: codes(.attentionInput, layer: layer),
-      weights: weights.queryKeyValue, into: a.queryKeyValue,
-      adding: weights.queryKeyValueBias != nil, scratch: activations.codeScratch)
-    adapter?.addForward(
-      .attentionInput, layer: layer, input: activations.normed, reduced: a.reduced[0],
-      output: a.queryKeyValue, products: products)
+    forwardLinears(
+      .attentionInput, layer: layer, weights.queryKeyValue, input: activations.normed,
+      into: a.queryKeyValue, adding: weights.queryKeyValueBias != nil)
     normalizeHeads(weights, a)
     apprentice_rope(
       a.queryKeyValue.base, c.attentionInputSize, rows.count, c.headCount + c.keyValueHeadCount,
       c.headSize, rows.positions, rotary.cosines, rotary.sines)
     withAttention(layer) { apprentice_attention($0) }
     a.middle.base.update(from: a.input.base, count: rows.count * c.hiddenSize)
-    multiply(
-      a.attended, codes: codes(.attentionOutput, layer: layer), weights: weights.output,
-      into: a.middle,
-      adding: true, scratch: activations.codeScratch)
-    adapter?.addForward(
-      .attentionOutput, layer: layer, input: a.attended, reduced: a.reduced[1], output: a.middle,
-      products: products)
+    forwardLinears(
+      .attentionOutput, layer: layer, weights.output, input: a.attended, into: a.middle,
+      adding: true)
 
     // Feed-forward: output = middle + Wd · (silu(gate) * up).
     apprentice_rms_norm(
       a.middle.base, weights.feedForwardNorm, activations.normed.base, a.middleInverseRMS,
       rows.count, c.hiddenSize, c.normEpsilon)
-    multiply(
-      activations.normed, codes: codes(.feedForwardInput, layer: layer), weights: weights.gateUp,
-      into: a.gateUp,
-      scratch: activations.codeScratch)
-    adapter?.addForward(
-      .feedForwardInput, layer: layer, input: activations.normed, reduced: a.reduced[2],
-      output: a.gateUp, products: products)
+    forwardLinears(
+      .feedForwardInput, layer: layer, weights.gateUp, input: activations.normed, into: a.gateUp)
     guard let output else {
-      if let adapter {
+      if let adapter, adapter.layers.contains(layer) {
         // u of the down projection, which its gradient needs.
         apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
         let factor = adapter.stackedA(.feedForwardOutput, layer: layer, in: adapter.parameters)
@@ -149,17 +137,27 @@ final class Transformer {
     }
     apprentice_swiglu(a.gateUp.base, activations.activated.base, rows.count, c.feedForwardSize)
     output.base.update(from: a.middle.base, count: rows.count * c.hiddenSize)
-    multiply(
-      activations.activated, codes: codes(.feedForwardOutput, layer: layer), weights: weights.down,
-      into: output,
-      adding: true, scratch: activations.codeScratch)
-    adapter?.addForward(
-      .feedForwardOutput, layer: layer, input: activations.activated, reduced: a.reduced[3],
-      output: output, products: products)
+    forwardLinears(
+      .feedForwardOutput, layer: layer, weights.down, input: activations.activated, into: output,
+      adding: true)
   }
 
-  private func codes(_ group: AdapterGroup, layer: Int) -> ArraySlice<apprentice_codes> {
-    codes?.layers[layer].linears[group.range] ?? []
+  /// The linear layers of a group, adapter included; keeps the adapter's u unless it is ``codeAdapter``
+  /// that is computed with.
+  private func forwardLinears(
+    _ group: AdapterGroup, layer: Int, _ weights: Matrix, input: Matrix, into output: Matrix,
+    adding: Bool = false
+  ) {
+    guard let activations else { return }
+    let codes = codes?.layers[layer].linears[group.range] ?? []
+    let codeAdapter = codes.areExact ? codeAdapter : nil
+    multiply(
+      input, codes: codes, weights: weights, into: output, adding: adding,
+      adapter: codeAdapter?.factors(group, layer: layer), scratch: activations.codeScratch)
+    guard codeAdapter == nil, let adapter, adapter.layers.contains(layer) else { return }
+    adapter.addForward(
+      group, layer: layer, input: input, reduced: activations.layers[layer].reduced[group.rawValue],
+      output: output, products: products)
   }
 
   /// Calls `body` with the description of a layer's attention that the kernels read.

@@ -6,7 +6,7 @@ final class Decoder {
   private let cache: PromptCache
   private let rotary: RotaryTable
   private let codes: CodeWeights
-  private let adapter: DecodingAdapter?
+  private let adapter: CodeAdapter?
   /// The number of completions there is room for.
   private let slots: Int
   /// The number of tokens there is room for in each.
@@ -24,7 +24,7 @@ final class Decoder {
 
   /// - Parameter arena: the decoder's memory until the arena is divided again.
   init(
-    model: LanguageModel, cache: PromptCache, adapter: DecodingAdapter?, rotary: RotaryTable,
+    model: LanguageModel, cache: PromptCache, adapter: CodeAdapter?, rotary: RotaryTable,
     slots: Int, maxTokens: Int, arena: Arena
   ) throws(LanguageModelError) {
     let c = model.configuration
@@ -101,17 +101,18 @@ final class Decoder {
     let c = model.configuration
     let layer = model.weights.layers[index]
     let own = buffers.keysAndValues + index * 2 * slots * c.keyValueSize * capacity
-    func linear(_ linear: LinearLayer) -> apprentice_linear {
-      let factors = adapter?.factors(layer: index, linear: linear)
-      return apprentice_linear(
-        weights: codes.layers[index][linear], a: factors?.a ?? apprentice_codes(), b: factors?.b)
+    let codes = codes.layers[index]
+    func factors(_ group: AdapterGroup) -> apprentice_code_adapter {
+      adapter?.factors(group, layer: index) ?? apprentice_code_adapter()
     }
     return apprentice_decode_layer(
       attention_norm: layer.attentionNorm, qkv_bias: layer.queryKeyValueBias,
       query_norm: layer.headNorms?.query, key_norm: layer.headNorms?.key,
-      mlp_norm: layer.feedForwardNorm, query: linear(.query),
-      key: linear(.key), value: linear(.value), output: linear(.output), gate: linear(.gate),
-      up: linear(.up), down: linear(.down), prompt_keys: cache.keys(layer: index),
+      mlp_norm: layer.feedForwardNorm, query: codes[.query], key: codes[.key],
+      value: codes[.value], output: codes[.output], gate: codes[.gate], up: codes[.up],
+      down: codes[.down], qkv_adapter: factors(.attentionInput),
+      output_adapter: factors(.attentionOutput), gate_up_adapter: factors(.feedForwardInput),
+      down_adapter: factors(.feedForwardOutput), prompt_keys: cache.keys(layer: index),
       prompt_values: cache.values(layer: index), keys: own,
       values: own + slots * c.keyValueSize * capacity)
   }

@@ -31,7 +31,7 @@ public final class Generator {
   private let model: LanguageModel
   private let transformer: Transformer
   private var cache: PromptCache?
-  private var decodingAdapter: DecodingAdapter?
+  private var codeAdapter: CodeAdapter?
   private let decoding = Arena()
   private let candidates: Candidates
 
@@ -67,9 +67,10 @@ public final class Generator {
     }
     guard !seeds.isEmpty else { return [] }
     let identity = adapter.map(AdapterIdentity.init)
-    let cache = try cache(for: prompt, adapter: adapter, identity: identity)
+    let codeAdapter = try codeAdapter(for: adapter, identity: identity)
+    let cache = try cache(for: prompt, adapter: adapter, codeAdapter: codeAdapter)
     let decoder = try Decoder(
-      model: model, cache: cache, adapter: try decodingAdapter(for: adapter, identity: identity),
+      model: model, cache: cache, adapter: codeAdapter,
       rotary: transformer.rotary, slots: seeds.count, maxTokens: sampling.maxTokens,
       arena: decoding)
     var drafts = seeds.map { Draft(sampler: TokenSampler(sampling, seed: $0)) }
@@ -113,24 +114,24 @@ public final class Generator {
   }
 
   private func cache(
-    for prompt: [TokenID], adapter: LoRAAdapter?, identity: AdapterIdentity?
+    for prompt: [TokenID], adapter: LoRAAdapter?, codeAdapter: CodeAdapter?
   ) throws(LanguageModelError) -> PromptCache {
-    if let cache, cache.prompt == prompt, cache.adapter == identity { return cache }
+    if let cache, cache.prompt == prompt, cache.adapter == codeAdapter?.identity { return cache }
     self.cache = nil
     let computed = try PromptCache(
-      prompt: prompt, adapter: adapter, identity: identity, with: transformer)
+      prompt: prompt, adapter: adapter, codeAdapter: codeAdapter, with: transformer)
     self.cache = computed
     return computed
   }
 
-  private func decodingAdapter(
+  private func codeAdapter(
     for adapter: LoRAAdapter?, identity: AdapterIdentity?
-  ) throws(LanguageModelError) -> DecodingAdapter? {
+  ) throws(LanguageModelError) -> CodeAdapter? {
     guard let adapter, let identity else { return nil }
-    if let decodingAdapter, decodingAdapter.identity == identity { return decodingAdapter }
-    decodingAdapter = nil
-    let packed = try DecodingAdapter(adapter, identity: identity)
-    decodingAdapter = packed
+    if let codeAdapter, codeAdapter.identity == identity { return codeAdapter }
+    codeAdapter = nil
+    let packed = try CodeAdapter(adapter, identity: identity)
+    codeAdapter = packed
     return packed
   }
 

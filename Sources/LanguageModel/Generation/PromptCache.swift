@@ -12,8 +12,10 @@ final class PromptCache {
   private let configuration: ModelConfiguration
 
   /// Computes the prompt.
+  ///
+  /// - Parameter codeAdapter: the adapter once more.
   init(
-    prompt: [TokenID], adapter: LoRAAdapter?, identity: AdapterIdentity?,
+    prompt: [TokenID], adapter: LoRAAdapter?, codeAdapter: CodeAdapter?,
     with transformer: Transformer
   ) throws(LanguageModelError) {
     let model = transformer.model
@@ -23,7 +25,7 @@ final class PromptCache {
     let capacity = (prompt.count + 31) / 32 * 32
     let memory = try FloatMemory(count: c.layerCount * 2 * c.keyValueSize * capacity + 32)
     let residual = try transformer.forward(
-      rows, adapter: adapter, arithmetic: .codes, keepForBackward: false
+      rows, adapter: adapter, codeAdapter: codeAdapter, arithmetic: .codes, keepForBackward: false
     ) { layer, activations in
       let keys = memory.base + layer * 2 * c.keyValueSize * capacity
       let values = keys + c.keyValueSize * capacity
@@ -46,12 +48,12 @@ final class PromptCache {
       c.hiddenSize, c.normEpsilon)
     var logits = [Float](repeating: 0, count: c.vocabularySize)
     var head = try model.codes().head
-    var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(1, c.hiddenSize))
+    var scratch = [UInt8](repeating: 0, count: apprentice_code_scratch(1, c.hiddenSize, 0))
     apprentice_code_product(
-      &head, 1, normed, c.hiddenSize, 1, &logits, c.vocabularySize, 0, &scratch)
+      &head, 1, normed, c.hiddenSize, 1, &logits, c.vocabularySize, 0, nil, &scratch)
 
     self.prompt = prompt
-    self.adapter = identity
+    self.adapter = codeAdapter?.identity
     self.capacity = capacity
     self.logits = logits
     self.memory = memory
