@@ -7,7 +7,7 @@
 
 // Whether a code takes 16 bits; its scale is then in float32.
 static inline int code_is_wide(enum apprentice_code_kind kind) {
-  return kind == APPRENTICE_CODES_16 || kind == APPRENTICE_CODES_12;
+  return kind == APPRENTICE_CODES_16;
 }
 
 static inline int code_has_offsets(enum apprentice_code_kind kind) {
@@ -73,8 +73,31 @@ struct code_rows {
 static inline long code_tile_count(long rows) { return (rows + CODE_TILE_ROWS - 1) / CODE_TILE_ROWS; }
 
 // Tiles are as even as can be.
-static inline long code_tile_begin(const struct code_rows *rows, long tile) {
-  return rows->count * tile / code_tile_count(rows->count);
+static inline long code_tile_begin(long rows, long tile) {
+  return rows * tile / code_tile_count(rows);
+}
+
+// a x of an adapter for one of the matrices, rounded to 16 bits with a scale for each row; as code_rows
+// else. B is stored like 8-bit codes, with the scales of a panel before its codes: four of each output
+// side by side.
+struct extra_rows {
+  long count, rank;
+  int32_t *pairs;  // [rank / 2][rows of the tile]
+  float *scales;   // [rows]
+};
+
+// Filled up with zeros.
+static inline long extra_rank(long rank) { return (rank + 3) / 4 * 4; }
+
+static inline long extra_panel_size(long rank) { return APPRENTICE_CODE_PANEL * (2 + extra_rank(rank)); }
+
+static inline long extra_rows_size(long count, long rank) {
+  return (count * (extra_rank(rank) / 2 + 1) * 4 + 63) / 64 * 64;
+}
+
+static inline struct extra_rows extra_rows_in(uint8_t *memory, long count, long rank) {
+  int32_t *pairs = (int32_t *)memory;
+  return (struct extra_rows){count, rank, pairs, (float *)(pairs + count * extra_rank(rank) / 2)};
 }
 
 // A part of a product: panels of the codes, tiles of the rows, and blocks of the inputs that both share.
@@ -98,8 +121,11 @@ struct code_target {
   float *out;  // [rows, stride]
   long stride;
   int accumulate;
+  // An adapter's second factor, whose product with `extra` is added; or NULL.
+  const uint8_t *b;
+  struct extra_rows extra;
   // What is asked for meanwhile, as the processor does not foresee it.
-  struct code_ahead ahead[2];
+  struct code_ahead ahead;
 };
 
 static inline long code_rows_size(long count, long inputs) {

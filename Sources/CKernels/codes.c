@@ -7,7 +7,7 @@
 #include "halves.h"
 #include "table.h"
 
-enum { PANEL = APPRENTICE_CODE_PANEL, BLOCK = APPRENTICE_CODE_BLOCK, MOST_15_BITS = 16383, MOST_12_BITS = 2047 };
+enum { PANEL = APPRENTICE_CODE_PANEL, BLOCK = APPRENTICE_CODE_BLOCK, MOST_15_BITS = 16383 };
 
 // GGUF's type codes of the formats whose blocks are codes already.
 enum { Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8 };
@@ -61,12 +61,12 @@ static void read_fifth_bits(const uint8_t *bytes, int16_t *codes, int16_t minus)
   }
 }
 
-static void round_to_codes(const uint8_t *bytes, float largest_code, struct code_block *out) {
+static void round_to_15_bits(const uint8_t *bytes, struct code_block *out) {
   float values[BLOCK], most = 0;
   memcpy(values, bytes, sizeof values);
   for (int j = 0; j < BLOCK; j++) most = fmaxf(most, fabsf(values[j]));
-  out->wide_scale = most / largest_code;
-  float factor = most > 0 ? largest_code / most : 0;
+  out->wide_scale = most / MOST_15_BITS;
+  float factor = most > 0 ? MOST_15_BITS / most : 0;
   for (int j = 0; j < BLOCK; j++) out->codes[j] = (int16_t)lrintf(values[j] * factor);
 }
 
@@ -103,7 +103,7 @@ static void read_block(const uint8_t *row, uint32_t format, long block, struct c
       memcpy(&out->scale, row, 2);
       for (int j = 0; j < BLOCK; j++) out->codes[j] = (int8_t)row[2 + j];
       break;
-    default: round_to_codes(row + block * BLOCK * (long)sizeof(float), MOST_15_BITS, out);
+    default: round_to_15_bits(row + block * BLOCK * (long)sizeof(float), out);
   }
 }
 
@@ -144,25 +144,56 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
   }
 }
 
-void apprentice_pack_codes_12(uint8_t *panels, const float *matrix, long outputs, long inputs) {
-  enum apprentice_code_kind kind = APPRENTICE_CODES_12;
+// The scale of values up to `most` as 8-bit codes, as the half that is stored: not less than it should be.
+static uint16_t scale_of_8_bits(float most) {
+  uint16_t half = float_to_half(most / 127);
+  return half_to_float(half) * 127 < most && half < 0x7bff ? (uint16_t)(half + 1) : half;
+}
+
+void apprentice_round_to_codes(uint8_t *panels, const float *matrix, long outputs, long inputs) {
+  enum apprentice_code_kind kind = APPRENTICE_CODES_8;
   long size = code_panel_size(inputs, kind), block_size = size / (inputs / BLOCK);
   for (long n = 0; n < outputs; n++) {
     for (long block = 0; block < inputs / BLOCK; block++) {
+      const float *values = matrix + n * inputs + block * BLOCK;
       struct code_block rounded = {.offset = 0};
-      round_to_codes((const uint8_t *)(matrix + n * inputs + block * BLOCK), MOST_12_BITS, &rounded);
+      float most = 0;
+      for (int j = 0; j < BLOCK; j++) most = fmaxf(most, fabsf(values[j]));
+      rounded.scale = scale_of_8_bits(most);
+      float scale = half_to_float(rounded.scale), factor = scale > 0 ? 1 / scale : 0;
+      for (int j = 0; j < BLOCK; j++) rounded.codes[j] = (int16_t)lrintf(values[j] * factor);
       place_block(panels + n / PANEL * size + block * block_size, n % PANEL, kind, &rounded);
     }
   }
 }
 
-void apprentice_pack_extra(uint16_t *packed, const float *b, long outputs, long rank, float scale) {
-  for (long n = 0; n < (outputs + PANEL - 1) / PANEL * PANEL; n++) {
-    uint16_t *panel = packed + n / PANEL * PANEL * rank + n % PANEL;
+long apprentice_extra_size(long outputs, long rank) {
+  return (outputs + PANEL - 1) / PANEL * extra_panel_size(rank);
+}
+
+float apprentice_pack_extra(uint8_t *packed, const float *b, long outputs, long rank) {
+  // The factor b may be so small that halves would not hold its scales: they are relative to a power of
+  // two.
+  float largest = 0;
+  for (long i = 0; i < outputs * rank; i++) largest = fmaxf(largest, fabsf(b[i]));
+  int exponent;
+  frexpf(largest / 127, &exponent);
+  float unit = ldexpf(1, exponent);
+  for (long n = 0; n < outputs; n++) {
+    const float *values = b + n * rank;
+    uint8_t *panel = packed + n / PANEL * extra_panel_size(rank);
+    float most = 0;
+    for (long j = 0; j < rank; j++) most = fmaxf(most, fabsf(values[j]) / unit);
+    uint16_t half = scale_of_8_bits(most);
+    float scale = half_to_float(half), factor = scale > 0 ? 1 / (scale * unit) : 0;
+    memcpy(panel + n % PANEL * 2, &half, 2);
     for (long j = 0; j < rank; j++) {
-      panel[j * PANEL] = n < outputs ? float_to_half(scale * b[n * rank + j]) : 0;
+      // Four of an output side by side: two pairs in the slots of two 16-bit numbers.
+      long place = j / 4 * PANEL * 4 + n % PANEL * 4 + j % 2 * 2 + j / 2 % 2;
+      panel[PANEL * 2 + place] = (uint8_t)(int8_t)lrintf(values[j] * factor);
     }
   }
+  return unit;
 }
 
 struct code_job {
@@ -178,21 +209,34 @@ struct code_job {
   struct spin_barrier barrier;
 };
 
+// a x of an adapter for matrix number i.
+static struct extra_rows extra_of(const struct code_job *job, long i) {
+  long rank = job->adapter->rank, size = extra_rows_size(job->rows, rank);
+  uint8_t *memory = job->scratch + code_rows_size(job->rows, job->codes->inputs) + i * size;
+  return extra_rows_in(memory, job->rows, rank);
+}
+
 // Each thread rounds some tiles of rows and computes a x of some; then each takes a share of all panels.
 static void code_part(void *context, int thread, int threads) {
   struct code_job *job = context;
   const struct apprentice_code_adapter *adapter = job->adapter;
   struct code_rows rows = code_rows_in(job->scratch, job->rows, job->codes->inputs);
-  float *reduced = (float *)(job->scratch + code_rows_size(job->rows, job->codes->inputs));
+  uint8_t *reduced = job->scratch + code_rows_size(job->rows, job->codes->inputs);
   struct code_share tiles = share_among(code_tile_count(job->rows), thread, threads);
   kernels()->make_code_rows(job->x, job->x_stride, &rows, tiles.begin, tiles.end, 0,
                             rows.inputs / BLOCK);
   if (adapter) {
     // The rows that this thread has rounded itself.
     struct code_part part = whole_panels(&rows, (struct code_share){0, code_panel_count(&adapter->a)});
-    struct code_target target = {.out = reduced, .stride = adapter->a.outputs};
+    float *u = (float *)(reduced + job->count * extra_rows_size(job->rows, adapter->rank));
+    struct code_target target = {.out = u, .stride = adapter->a.outputs};
     part.tiles = tiles;
     kernels()->code_product(&adapter->a, &rows, &part, &target);
+    for (long i = 0; i < job->count; i++) {
+      struct extra_rows extra = extra_of(job, i);
+      kernels()->make_extra_rows(u + i * adapter->rank, target.stride, adapter->b_scale[i], &extra,
+                                 tiles);
+    }
   }
   spin_barrier_wait(&job->barrier, threads);
   long total = 0, first = 0, column = 0;
@@ -203,11 +247,11 @@ static void code_part(void *context, int thread, int threads) {
     struct code_part part = whole_panels(&rows, panels);
     struct code_target target = {
         .out = job->out + column, .stride = job->out_stride, .accumulate = job->accumulate};
-    kernels()->code_product(codes, &rows, &part, &target);
     if (adapter) {
-      kernels()->code_extra(adapter->b[i], reduced + i * adapter->rank, adapter->a.outputs,
-                            adapter->rank, codes->outputs, job->rows, panels, target.out, target.stride);
+      target.b = adapter->b[i];
+      target.extra = extra_of(job, i);
     }
+    kernels()->code_product(codes, &rows, &part, &target);
     first += code_panel_count(codes);
     column += codes->outputs;
   }
@@ -223,6 +267,7 @@ void apprentice_code_product(const struct apprentice_codes *codes, long count, c
   parallel_region(code_part, &job);
 }
 
-long apprentice_code_scratch(long rows, long inputs, long adapter_outputs) {
-  return code_rows_size(rows, inputs) + rows * adapter_outputs * (long)sizeof(float);
+long apprentice_code_scratch(long rows, long inputs, long rank) {
+  long extra = 3 * (extra_rows_size(rows, rank) + rows * rank * (long)sizeof(float));
+  return code_rows_size(rows, inputs) + extra;
 }

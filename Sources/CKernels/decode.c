@@ -4,9 +4,10 @@
 
 long decode_thread_scratch(const struct apprentice_decode *t) {
   long width = t->heads * t->head_size, rows = t->count * t->heads / t->kv_heads;
-  long floats = t->count * (t->hidden + 3 * t->rank + t->ff) +
+  long floats = t->count * (t->hidden + t->rank + t->ff) +
                 rows * (2 * t->head_size + t->prompt_capacity + t->capacity);
-  return code_rows_size(t->count, width > t->hidden ? width : t->hidden) + (floats + 31) / 16 * 64;
+  return code_rows_size(t->count, width > t->hidden ? width : t->hidden) +
+         extra_rows_size(t->count, t->rank) + (floats + 31) / 16 * 64;
 }
 
 long decode_shared_scratch(const struct apprentice_decode *t) {

@@ -199,16 +199,51 @@ double apprentice_sum_of_squares(const float *values, long count) {
   return total;
 }
 
-// FNV-1a over words in four lanes (Fowler, Noll and Vo).
-uint64_t apprentice_fingerprint(const float *values, long count) {
-  const uint64_t prime = 0x100000001b3, basis = 0xcbf29ce484222325;
-  uint64_t lanes[4] = {basis, basis + 1, basis + 2, basis + 3};
-  for (long i = 0; i < count; i++) {
-    uint32_t bits;
-    memcpy(&bits, values + i, 4);
-    lanes[i & 3] = (lanes[i & 3] ^ bits) * prime;
+// FNV-1a (Fowler, Noll and Vo) over words of two values, in lanes that do not wait for one another, and
+// over the fingerprints of parts that the threads share.
+enum { FINGERPRINT_PARTS = 64, FINGERPRINT_LANES = 8 };
+static const uint64_t fnv_prime = 0x100000001b3, fnv_basis = 0xcbf29ce484222325;
+
+struct fingerprint_job {
+  const float *values;
+  long count;
+  uint64_t parts[FINGERPRINT_PARTS];
+};
+
+static uint64_t fingerprint_of(const float *values, long count) {
+  uint64_t lanes[FINGERPRINT_LANES], all = fnv_basis;
+  for (int lane = 0; lane < FINGERPRINT_LANES; lane++) lanes[lane] = fnv_basis + (uint64_t)lane;
+  long whole = count / (2 * FINGERPRINT_LANES) * (2 * FINGERPRINT_LANES);
+  for (long i = 0; i < whole; i += 2 * FINGERPRINT_LANES) {
+    for (int lane = 0; lane < FINGERPRINT_LANES; lane++) {
+      uint64_t bits;
+      memcpy(&bits, values + i + 2 * lane, sizeof bits);
+      // What the multiplication moves up out of reach of the lower half comes down again.
+      lanes[lane] = (lanes[lane] ^ bits) * fnv_prime;
+      lanes[lane] ^= lanes[lane] >> 32;
+    }
   }
-  uint64_t all = basis;
-  for (int lane = 0; lane < 4; lane++) all = (all ^ lanes[lane]) * prime;
+  for (long i = whole; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, values + i, sizeof bits);
+    all = (all ^ bits) * fnv_prime;
+  }
+  for (int lane = 0; lane < FINGERPRINT_LANES; lane++) all = (all ^ lanes[lane]) * fnv_prime;
+  return all;
+}
+
+static void fingerprint_range(void *context, long begin, long end) {
+  struct fingerprint_job *job = context;
+  for (long part = begin; part < end; part++) {
+    long first = job->count * part / FINGERPRINT_PARTS, last = job->count * (part + 1) / FINGERPRINT_PARTS;
+    job->parts[part] = fingerprint_of(job->values + first, last - first);
+  }
+}
+
+uint64_t apprentice_fingerprint(const float *values, long count) {
+  struct fingerprint_job job = {.values = values, .count = count};
+  parallel_ranges(FINGERPRINT_PARTS, count, fingerprint_range, &job);
+  uint64_t all = fnv_basis;
+  for (int part = 0; part < FINGERPRINT_PARTS; part++) all = (all ^ job.parts[part]) * fnv_prime;
   return all;
 }

@@ -95,23 +95,16 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-int spin_barrier_arrive(struct spin_barrier *barrier, int threads) {
+void spin_barrier_wait(struct spin_barrier *barrier, int threads) {
   int phase = atomic_load_explicit(&barrier->phase, memory_order_relaxed);
   if (atomic_fetch_add_explicit(&barrier->arrived, 1, memory_order_acq_rel) == threads - 1) {
     atomic_store_explicit(&barrier->arrived, 0, memory_order_relaxed);
     atomic_store_explicit(&barrier->phase, phase + 1, memory_order_release);
+    return;
   }
-  return phase;
-}
-
-void spin_barrier_leave(struct spin_barrier *barrier, int phase) {
   // Another program may have taken the other thread's core: give way after a while.
   for (int turns = 0; atomic_load_explicit(&barrier->phase, memory_order_acquire) == phase; turns++) {
     if (turns < 4000) pause_briefly();
     else sched_yield();
   }
-}
-
-void spin_barrier_wait(struct spin_barrier *barrier, int threads) {
-  spin_barrier_leave(barrier, spin_barrier_arrive(barrier, threads));
 }

@@ -25,10 +25,4 @@ struct spin_barrier {
 
 void spin_barrier_wait(struct spin_barrier *barrier, int threads);
 
-/// The two halves of waiting, with work between them that needs nothing of the other threads.
-///
-/// What arriving returns is for leaving; all threads leave before any arrives again.
-int spin_barrier_arrive(struct spin_barrier *barrier, int threads);
-void spin_barrier_leave(struct spin_barrier *barrier, int phase);
-
 #endif

@@ -51,16 +51,16 @@ struct kernel_table {
                          long end_tile, long first_block, long end_block);
   void (*code_product)(const struct apprentice_codes *codes, const struct code_rows *x,
                        const struct code_part *part, const struct code_target *target);
-  // out[i][n] += Σ_j b[n][j] u[i][j] for the outputs of some panels: an adapter's second factor.
-  void (*code_extra)(const uint16_t *b, const float *u, long u_stride, long rank, long outputs,
-                     long rows, struct code_share panels, float *out, long stride);
+  // Rounds some tiles of u = a x, whose scales are multiplied by b_scale.
+  void (*make_extra_rows)(const float *u, long stride, float b_scale, const struct extra_rows *out,
+                          struct code_share tiles);
   void (*decode_thread)(const struct apprentice_decode *decode, struct spin_barrier *barrier,
                         int thread, int threads);
 };
 
 /// a x of an adapter is computed in so many parts of the inputs, whatever the number of threads is, so
 /// that this does not change the result.
-enum { REDUCING_SEGMENTS = 4 };
+enum { REDUCING_SEGMENTS = 2 };
 
 /// What all threads together need for a decoding step, in bytes.
 long decode_shared_scratch(const struct apprentice_decode *decode);

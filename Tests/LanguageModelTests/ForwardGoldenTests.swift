@@ -52,15 +52,17 @@ extension ComputeTests {
 
     /// The logits after each of `tokens`, and the perplexity of those from `first` on.
     private func evaluated(
-      _ tokens: [TokenID], from first: Int, arithmetic: Arithmetic
+      _ tokens: [TokenID], from first: Int, adapter: LoRAAdapter? = nil, arithmetic: Arithmetic
     ) throws -> (logits: [Float], perplexity: Double) {
       let c = model.configuration
       let rows = try PackedRows(
         [PackedSequence(prompt: tokens, completions: [])], configuration: c, withoutLast: false)
       let transformer = Transformer(model: model)
       defer { withExtendedLifetime(transformer) {} }
+      let codeAdapter = try adapter.map { try CodeAdapter($0, identity: AdapterIdentity($0)) }
       let residual = try transformer.forward(
-        rows, adapter: nil, arithmetic: arithmetic, keepForBackward: false)
+        rows, adapter: adapter, codeAdapter: codeAdapter, arithmetic: arithmetic,
+        keepForBackward: false)
       let memory = try FloatMemory(
         count: rows.count * (c.hiddenSize + c.vocabularySize) + c.codeScratch(rows: rows.count))
       let normed = Matrix(memory.base, rows.count, c.hiddenSize)
@@ -88,16 +90,24 @@ extension ComputeTests {
       )
     }
 
-    @Test func `codes keep logits and perplexity, with every variant of the kernels`() throws {
+    /// Without an adapter, with the goldens', and with one that changes much.
+    @Test(arguments: [0, 1, 2])
+    func `codes keep logits and perplexity, with every variant of the kernels`(number: Int) throws {
+      let adapter = [
+        nil, goldens.adapter(model.configuration), livelyAdapter(model.configuration, rank: 16),
+      ][number]
       let golden = try #require(goldens.completionLogprobs.first)
       let tokens = golden.promptIds + golden.completionIds
-      let exact = try evaluated(tokens, from: golden.promptIds.count, arithmetic: .float32)
+      let exact = try evaluated(
+        tokens, from: golden.promptIds.count, adapter: adapter, arithmetic: .float32)
       let size = exact.logits.reduce(0.0) { $0 + Double($1) * Double($1) }
       #expect(
-        agree(log(exact.perplexity) * Double(golden.completionIds.count), -golden.sum, within: 1e-3)
-      )
+        agree(
+          log(exact.perplexity) * Double(golden.completionIds.count), -golden.sum, within: 1e-3)
+          == (number == 0))
       try withEachVariant { variant in
-        let coded = try evaluated(tokens, from: golden.promptIds.count, arithmetic: .codes)
+        let coded = try evaluated(
+          tokens, from: golden.promptIds.count, adapter: adapter, arithmetic: .codes)
         let error = zip(exact.logits, coded.logits).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) }
         // Promised: 2e-2 of the logits' root mean square, and 0.5 % of the perplexity.
         #expect((error / size).squareRoot() < 2e-3, "\(variant): \((error / size).squareRoot())")

@@ -256,8 +256,22 @@ extension ComputeTests {
       }
       let before = apprentice_fingerprint(values, values.count)
       #expect(apprentice_fingerprint(values, values.count) == before)
-      values[69_999] += 1e-6
-      #expect(apprentice_fingerprint(values, values.count) != before)
+      // The least change of any one value, and two that change places.
+      for index in [0, 1, 15, 16, 17, 1093, 1094, 35_000, 69_999, 70_000] {
+        let value = values[index]
+        for bit in [0, 15, 31] {
+          values[index] = Float(bitPattern: value.bitPattern ^ 1 << bit)
+          #expect(apprentice_fingerprint(values, values.count) != before)
+        }
+        values[index] = value
+      }
+      #expect(apprentice_fingerprint(values, values.count) == before)
+      for (one, other) in [(0, 1), (0, 2), (0, 16), (3, 69_000)] {
+        values.swapAt(one, other)
+        #expect(apprentice_fingerprint(values, values.count) != before)
+        values.swapAt(one, other)
+      }
+      #expect(apprentice_fingerprint(values, 70_000) != before)
     }
   }
 }

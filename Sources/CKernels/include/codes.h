@@ -21,13 +21,11 @@ enum apprentice_code_kind {
   APPRENTICE_CODES_8_OFFSET = 2,
   // -16383 to 16383 without offsets: for weights that are no codes yet, rounded to 15 bits.
   APPRENTICE_CODES_16 = 3,
-  // -2047 to 2047, as 16-bit codes else: for adapters, of which so much is enough.
-  APPRENTICE_CODES_12 = 4,
 };
 
 // A matrix of [outputs, inputs]; inputs is a multiple of 32. A panel holds 16 outputs, the last one
 // filled up with zeros; in it each block of inputs has its scales (half precision; float32 for
-// codes of more than 8 bits), its offsets and its codes, pairs of k side by side for each output.
+// 16-bit codes), its offsets and its codes, pairs of k side by side for each output.
 struct apprentice_codes {
   const uint8_t *panels;
   long outputs, inputs;
@@ -45,23 +43,28 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
 // An adapter's factors for up to three matrices side by side, to which it adds b (a x).
 struct apprentice_code_adapter {
   struct apprentice_codes a;  // [matrices * rank, inputs], without outputs where there is no adapter
-  const uint16_t *b[3];       // as apprentice_pack_extra() packs them
+  const uint8_t *b[3];        // as apprentice_pack_extra() packs them
+  float b_scale[3];
   long rank;
 };
 
-// Rounds a matrix [outputs, inputs] to 12-bit codes; apprentice_codes_size() bytes of zeros before.
-void apprentice_pack_codes_12(uint8_t *panels, const float *matrix, long outputs, long inputs);
+// Rounds a matrix [outputs, inputs] to 8-bit codes without offsets; apprentice_codes_size() bytes of zeros
+// before.
+void apprentice_round_to_codes(uint8_t *panels, const float *matrix, long outputs, long inputs);
 
-// Packs scale * b, which is [outputs, rank], in half precision: for each panel of 16 outputs [rank, 16],
-// the last one filled up with zeros.
-void apprentice_pack_extra(uint16_t *packed, const float *b, long outputs, long rank, float scale);
+// The bytes of a packed factor b.
+long apprentice_extra_size(long outputs, long rank);
+
+// Rounds b, which is [outputs, rank], to 8 bits with a scale for each output; as many bytes of zeros
+// before. Returns the number that the packed matrix is to be multiplied by.
+float apprentice_pack_extra(uint8_t *packed, const float *b, long outputs, long rank);
 
 // The kind of code that holds a GGUF type exactly, or 16-bit codes where there is none.
 enum apprentice_code_kind apprentice_code_kind_of(uint32_t format);
 
 // The bytes of scratch that a product with so many rows and inputs needs, with an adapter of so many
-// outputs of a.
-long apprentice_code_scratch(long rows, long inputs, long adapter_outputs);
+// rank for three matrices, or 0.
+long apprentice_code_scratch(long rows, long inputs, long rank);
 
 // out[i][n] = or += Σ_k weights[n][k] x[i][k], on all threads, for the outputs of `count` matrices side
 // by side, with an adapter's addition unless that is NULL. Rows of x and out are x_stride and out_stride

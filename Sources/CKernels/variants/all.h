@@ -38,6 +38,6 @@ const struct kernel_table VARIANT = {
     .product_part = product_part,
     .make_code_rows = make_code_rows,
     .code_product = code_product,
-    .code_extra = code_extra,
+    .make_extra_rows = make_extra_rows,
     .decode_thread = decode_thread,
 };

@@ -55,7 +55,7 @@ static void make_code_rows(const float *x, long stride, const struct code_rows *
   const float rounder = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
   long inputs = out->inputs;
   for (long tile = first_tile; tile < end_tile; tile++) {
-    long begin = code_tile_begin(out, tile), rows = code_tile_begin(out, tile + 1) - begin;
+    long begin = code_tile_begin(out->count, tile), rows = code_tile_begin(out->count, tile + 1) - begin;
     int32_t *pairs = out->pairs + begin * inputs / 2;
     float *scales = out->scales + begin * inputs / BLOCK, *sums = out->sums + begin * inputs / BLOCK;
     for (long r = 0; r < rows; r++) {
@@ -101,7 +101,7 @@ INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
   for (long block = blocks.begin; block < blocks.end; block++, panel += block_size) {
     for (long i = 0; i < block_size; i += 64) __builtin_prefetch(panel + AHEAD + i);
     const uint8_t *words = panel + code_header_size(kind);
-    // Sums of 15-bit codes' products fill 32 bits after four; those of 12 bits hold a block.
+    // Sums of 15-bit codes' products fill 32 bits after four.
     int words_at_once = kind == APPRENTICE_CODES_16 ? 2 : BLOCK / 2 / slots;
     for (int part = 0; part < BLOCK / 2 / slots; part += words_at_once) {
       int_vec products[PANEL_VECTORS][CODE_TILE_ROWS];
@@ -138,6 +138,32 @@ INLINE void code_tile(const uint8_t *panel, const struct code_rows *x, long row,
   }
 }
 
+// totals[v][r] += Σ_j b[n][j] u[row + r][j] for vector number `first` + v of a panel of an adapter's b.
+INLINE void extra_tile(const uint8_t *panel, const struct extra_rows *u, long row,
+                       vec totals[][CODE_TILE_ROWS], int first, int vectors, int rows) {
+  enum { WORD = PANEL * 4 };
+  long words = extra_rank(u->rank) / 4;
+  for (int v = 0; v < vectors; v++) {
+    const uint8_t *place = panel + 2 * PANEL + (first + v) * 4 * LANES;
+    const int32_t *pairs = u->pairs + row * extra_rank(u->rank) / 2;
+    int_vec products[CODE_TILE_ROWS];
+    for (int r = 0; r < rows; r++) products[r] = (int_vec){0};
+    for (long word = 0; word < words; word++, place += WORD) {
+      short_vec packed = *(const unaligned_short_vec *)place;
+      for (int slot = 0; slot < 2; slot++, pairs += rows) {
+        short_vec code = codes_of_slot(packed, slot, APPRENTICE_CODES_8);
+        for (int r = 0; r < rows; r++) {
+          products[r] = add_pairs(products[r], code, (short_vec)((int_vec){0} + pairs[r]));
+        }
+      }
+    }
+    vec scale = load_scales(panel, APPRENTICE_CODES_8, first + v);
+    for (int r = 0; r < rows; r++) {
+      totals[v][r] += __builtin_convertvector(products[r], vec) * (scale * u->scales[row + r]);
+    }
+  }
+}
+
 // place[lane] = or += values for the first `room` lanes.
 INLINE void put(float *place, vec values, long room, int accumulate) {
   if (room >= LANES) {
@@ -162,11 +188,13 @@ INLINE void code_panels(const struct apprentice_codes *codes, const struct code_
                         int rows) {
   long size = code_panel_size(codes->inputs, kind);
   for (long n = begin; n < end; n++) {
-    ask_ahead(target->ahead[0], part->panels, n);
-    ask_ahead(target->ahead[1], part->panels, n);
+    ask_ahead(target->ahead, part->panels, n);
+    const uint8_t *b = target->b ? target->b + n * extra_panel_size(target->extra.rank) : 0;
+    for (long i = 0; b && i < extra_panel_size(target->extra.rank); i += 64) __builtin_prefetch(b + i);
     for (int first = 0; first < PANEL_VECTORS; first += vectors) {
       vec totals[PANEL_VECTORS][CODE_TILE_ROWS];
       code_tile(codes->panels + n * size, x, row, part->blocks, totals, kind, first, vectors, rows);
+      if (b) extra_tile(b, &target->extra, row, totals, first, vectors, rows);
       for (int v = 0; v < vectors; v++) {
         long column = n * PANEL + (first + v) * LANES;
         for (int r = 0; r < rows; r++) {
@@ -177,9 +205,6 @@ INLINE void code_panels(const struct apprentice_codes *codes, const struct code_
     }
   }
 }
-
-// `case`s for tiles of each number of rows.
-#define EACH_TILE(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
 
 // As many vectors at a time as leave every sum of integers in a register.
 #define VECTORS_FOR(ROWS) (LANES == 16 || ROWS <= 4 ? (PANEL_VECTORS < 2 ? PANEL_VECTORS : 2) : 1)
@@ -195,8 +220,11 @@ INLINE void code_product_of(const struct apprentice_codes *codes, const struct c
   for (long first = part->panels.begin; first < part->panels.end; first += run) {
     long last = first + run < part->panels.end ? first + run : part->panels.end;
     for (long tile = part->tiles.begin; tile < part->tiles.end; tile++) {
-      long row = code_tile_begin(x, tile);
-      switch (code_tile_begin(x, tile + 1) - row) { EACH_TILE(CODE_ROWS) }
+      long row = code_tile_begin(x->count, tile);
+      switch (code_tile_begin(x->count, tile + 1) - row) {
+        CODE_ROWS(1) CODE_ROWS(2) CODE_ROWS(3) CODE_ROWS(4)
+        CODE_ROWS(5) CODE_ROWS(6) CODE_ROWS(7) CODE_ROWS(8)
+      }
     }
   }
 }
@@ -213,42 +241,40 @@ static void code_product(const struct apprentice_codes *codes, const struct code
       code_product_of(codes, x, part, target, APPRENTICE_CODES_8_OFFSET);
       break;
     case APPRENTICE_CODES_16: code_product_of(codes, x, part, target, APPRENTICE_CODES_16); break;
-    case APPRENTICE_CODES_12: code_product_of(codes, x, part, target, APPRENTICE_CODES_12); break;
   }
 }
 
-INLINE void extra_panels(const uint16_t *b, const float *u, long u_stride, long rank, long outputs,
-                         struct code_share panels, float *out, long stride, int rows) {
-  for (long n = panels.begin; n < panels.end; n++) {
-    for (int v = 0; v < PANEL_VECTORS; v++) {
-      const uint16_t *factors = b + n * rank * PANEL + v * LANES;
-      vec totals[CODE_TILE_ROWS];
-      for (int r = 0; r < rows; r++) totals[r] = splat(0);
-      for (long j = 0; j < rank; j++, factors += PANEL) {
-        vec factor = load_halves(factors);
-        for (int r = 0; r < rows; r++) totals[r] += factor * u[r * u_stride + j];
+static void make_extra_rows(const float *u, long stride, float b_scale, const struct extra_rows *out,
+                            struct code_share tiles) {
+  const float rounder = 12582912.0f;  // as for make_code_rows
+  long rank = out->rank, whole = rank / LANES * LANES;
+  for (long tile = tiles.begin; tile < tiles.end; tile++) {
+    long begin = code_tile_begin(out->count, tile), rows = code_tile_begin(out->count, tile + 1) - begin;
+    for (long r = 0; r < rows; r++) {
+      const float *row = u + (begin + r) * stride;
+      int32_t *place = out->pairs + begin * extra_rank(rank) / 2 + r;
+      vec largest = splat(0);
+      for (long j = 0; j < whole; j += LANES) {
+        largest = larger(largest, (vec)((int_vec)load(row + j) & 0x7fffffff));
       }
-      long column = n * PANEL + v * LANES;
-      for (int r = 0; r < rows; r++) put(out + r * stride + column, totals[r], outputs - column, 1);
+      float most = largest_lane(largest);
+      for (long j = whole; j < rank; j++) most = fmaxf(most, fabsf(row[j]));
+      float factor = most > 0 ? 32767 / most : 0;
+      for (long j = 0; j < whole; j += LANES) {
+        int_vec code = (int_vec)(load(row + j) * factor + rounder) - 0x4B400000;
+        half_short_vec narrow = __builtin_convertvector(code, half_short_vec);
+        int32_t narrow_pairs[LANES / 2];
+        memcpy(narrow_pairs, &narrow, sizeof narrow_pairs);
+        for (int i = 0; i < LANES / 2; i++, place += rows) *place = narrow_pairs[i];
+      }
+      for (long j = whole; j < extra_rank(rank); j += 2, place += rows) {
+        int16_t pair[2];
+        for (int i = 0; i < 2; i++) {
+          pair[i] = j + i < rank ? (int16_t)lrintf(row[j + i] * factor) : 0;
+        }
+        memcpy(place, pair, sizeof pair);
+      }
+      out->scales[begin + r] = most / 32767 * b_scale;
     }
   }
 }
-
-#define EXTRA_ROWS(ROWS)                                                              \
-  case ROWS:                                                                          \
-    extra_panels(b, u, u_stride, rank, outputs, panels, out, stride, ROWS);           \
-    break;
-
-static void code_extra(const uint16_t *b, const float *u, long u_stride, long rank, long outputs,
-                       long rows, struct code_share panels, float *out, long stride) {
-  while (rows > 0) {
-    int tile = rows < CODE_TILE_ROWS ? (int)rows : CODE_TILE_ROWS;
-    switch (tile) { EACH_TILE(EXTRA_ROWS) }
-    u += tile * u_stride;
-    out += tile * stride;
-    rows -= tile;
-  }
-}
-
-#undef EXTRA_ROWS
-#undef EACH_TILE

@@ -3,13 +3,13 @@
 
 struct decode_scratch {
   float *normed;          // [count, hidden]
-  float *reduced;         // [count, matrices * rank]: a x of an adapter
+  float *reduced;         // [count, rank]: a x of an adapter
   float *up;              // [count, ff]
   float *queries;         // [rows, head_size], with count * heads per key head rows
   float *mixed;           // [rows, head_size]
   float *scores;          // [rows, prompt_capacity + capacity]
   struct code_rows rows;  // of the input of the linear layers at hand
-  uint8_t *row_memory;
+  uint8_t *row_memory, *extra_memory;
   float *segments;        // [REDUCING_SEGMENTS][count, matrices * rank], which all threads share
   struct spin_barrier *barrier;
 };
@@ -29,7 +29,7 @@ struct decode_linear {
 };
 
 // The thread's share of a x, for the input that was rounded last: a part of the inputs for some panels of
-// a. Sums of all inputs come from add_segments().
+// a.
 INLINE struct code_share reducing_units(const struct apprentice_codes *a, int thread, int threads) {
   return share_among(code_panel_count(a) * REDUCING_SEGMENTS, thread, threads);
 }
@@ -48,14 +48,21 @@ static void decode_reduce(const struct apprentice_decode *t, const struct decode
   }
 }
 
-static void add_segments(const struct apprentice_decode *t, const struct decode_scratch *s, long outputs) {
-  long size = t->count * outputs;
-  for (long i = 0; i < size; i++) {
-    float sum = 0;
-    for (int segment = 0; segment < REDUCING_SEGMENTS; segment++) sum += s->segments[segment * size + i];
-    s->reduced[i] = sum;
+// u = a x for one of the matrices, from the sums of the parts of the inputs.
+static struct extra_rows extra_of(const struct apprentice_decode *t, const struct decode_scratch *s,
+                                  const struct apprentice_code_adapter *adapter, int matrix) {
+  long rank = adapter->rank, stride = adapter->a.outputs;
+  struct extra_rows extra = extra_rows_in(s->extra_memory, t->count, rank);
+  for (long i = 0; i < t->count; i++) {
+    const float *parts = s->segments + i * stride + matrix * rank;
+    for (long j = 0; j < rank; j++) s->reduced[i * rank + j] = parts[j] + parts[t->count * stride + j];
   }
+  make_extra_rows(s->reduced, rank, adapter->b_scale[matrix], &extra,
+                  (struct code_share){0, code_tile_count(t->count)});
+  return extra;
 }
+
+_Static_assert(REDUCING_SEGMENTS == 2, "extra_of() adds two");
 
 // The thread's share of a, which it will read for the next linear layers.
 static struct code_ahead share_of_a(const struct apprentice_codes *a, int thread, int threads) {
@@ -72,28 +79,21 @@ static void decode_linears(const struct apprentice_decode *t, const struct decod
                            const struct apprentice_code_adapter *adapter,
                            const struct apprentice_code_adapter *next, long stride, int accumulate,
                            int thread, int threads) {
-  int adapted = adapter->a.outputs > 0, phase = 0;
+  int adapted = adapter->a.outputs > 0;
   if (adapted) {
     decode_reduce(t, s, &adapter->a, thread, threads);
-    phase = spin_barrier_arrive(s->barrier, threads);
+    spin_barrier_wait(s->barrier, threads);
   }
   for (int i = 0; i < count; i++) {
     struct code_part part = whole_panels(&s->rows, linears[i].panels);
     struct code_target target = {.out = linears[i].out, .stride = stride, .accumulate = accumulate};
+    if (linears[i].panels.begin >= linears[i].panels.end) continue;
     if (adapted) {
-      long size = adapter->rank * PANEL * (long)sizeof(uint16_t);
-      target.ahead[0] = (struct code_ahead){adapter->b[i] + linears[i].panels.begin * adapter->rank * PANEL,
-                                            (linears[i].panels.end - linears[i].panels.begin) * size};
+      target.b = adapter->b[i];
+      target.extra = extra_of(t, s, adapter, i);
     }
-    if (i == count - 1) target.ahead[1] = share_of_a(&next->a, thread, threads);
+    if (i == count - 1) target.ahead = share_of_a(&next->a, thread, threads);
     code_product(linears[i].weights, &s->rows, &part, &target);
-  }
-  if (!adapted) return;
-  spin_barrier_leave(s->barrier, phase);
-  add_segments(t, s, adapter->a.outputs);
-  for (int i = 0; i < count; i++) {
-    code_extra(adapter->b[i], s->reduced + i * adapter->rank, adapter->a.outputs, adapter->rank,
-               linears[i].weights->outputs, t->count, linears[i].panels, linears[i].out, stride);
   }
 }
 
@@ -235,9 +235,10 @@ static void decode_thread(const struct apprentice_decode *t, struct spin_barrier
   s.barrier = barrier;
   s.segments = (float *)(t->scratch + code_rows_size(count, t->ff));
   s.row_memory = t->scratch + decode_shared_scratch(t) + thread * decode_thread_scratch(t);
-  s.normed = (float *)(s.row_memory + code_rows_size(count, width > t->hidden ? width : t->hidden));
+  s.extra_memory = s.row_memory + code_rows_size(count, width > t->hidden ? width : t->hidden);
+  s.normed = (float *)(s.extra_memory + extra_rows_size(count, t->rank));
   s.reduced = s.normed + count * t->hidden;
-  s.up = s.reduced + count * 3 * t->rank;
+  s.up = s.reduced + count * t->rank;
   s.queries = s.up + count * t->ff;
   s.mixed = s.queries + count * t->heads / t->kv_heads * t->head_size;
   s.scores = s.mixed + count * t->heads / t->kv_heads * t->head_size;

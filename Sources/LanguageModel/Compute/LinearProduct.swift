@@ -3,7 +3,7 @@ import CKernels
 extension ModelConfiguration {
   /// The floats of scratch that products of so many rows with codes need, with an adapter of a rank.
   func codeScratch(rows: Int, rank: Int = 0) -> Int {
-    apprentice_code_scratch(rows, max(hiddenSize, querySize, feedForwardSize), 3 * rank) / 4
+    apprentice_code_scratch(rows, max(hiddenSize, querySize, feedForwardSize), rank) / 4
   }
 }
 

@@ -49,7 +49,8 @@ final class Transformer {
   @discardableResult
   func forward(
     _ rows: PackedRows, adapter: LoRAAdapter?, codeAdapter: CodeAdapter? = nil,
-    arithmetic: Arithmetic, keepForBackward: Bool, from stream: ResidualStream? = nil, below end: Int? = nil,
+    arithmetic: Arithmetic, keepForBackward: Bool, from stream: ResidualStream? = nil,
+    below end: Int? = nil,
     afterLayer: ((_ layer: Int, _ activations: Activations) -> Void)? = nil
   ) throws(LanguageModelError) -> Matrix {
     let c = configuration

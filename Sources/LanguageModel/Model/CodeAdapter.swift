@@ -1,8 +1,8 @@
 import CKernels
 import Foundation
 
-/// An adapter as products with codes read it, in as few bytes as keep its effect: the factors A as codes
-/// of 12 bits, the factors B, multiplied by the adapter's scale, in half precision.
+/// An adapter as products with codes read it: both factors rounded to 8 bits, A with a scale for each 32
+/// inputs, B, multiplied by the adapter's scale, with one for each output.
 ///
 /// It is made anew when the adapter has changed, so it is for drawing, not for training.
 final class CodeAdapter {
@@ -27,9 +27,14 @@ final class CodeAdapter {
         next += Place.size(of: group, in: adapter)
       }
     }
-    groups = places.map(\.codes)
+    nonisolated(unsafe) let groups = UnsafeMutableBufferPointer<apprentice_code_adapter>.allocate(
+      capacity: places.count)
+    defer { groups.deallocate() }
     nonisolated(unsafe) let work = places
-    DispatchQueue.concurrentPerform(iterations: work.count) { index in work[index].fill() }
+    DispatchQueue.concurrentPerform(iterations: work.count) { index in
+      groups.initializeElement(at: index, to: work[index].fill())
+    }
+    self.groups = Array(groups)
   }
 
   /// What a group's adapter adds; nil where the layer is not adapted.
@@ -47,7 +52,7 @@ private struct Place {
   private let a: Matrix
   private let b: [Matrix]
   private let panels: UnsafeMutablePointer<UInt8>
-  private let packed: [UnsafeMutablePointer<UInt16>]
+  private let packed: [UnsafeMutablePointer<UInt8>]
 
   init(
     _ group: AdapterGroup, layer: Int, of adapter: LoRAAdapter,
@@ -63,7 +68,7 @@ private struct Place {
     var next = place + Self.sizeOfA(rows: a.rows, columns: a.columns)
     packed = b.map { matrix in
       defer { next += Self.sizeOfB(rows: matrix.rows, columns: matrix.columns) }
-      return UnsafeMutableRawPointer(next).assumingMemoryBound(to: UInt16.self)
+      return UnsafeMutableRawPointer(next).assumingMemoryBound(to: UInt8.self)
     }
   }
 
@@ -79,29 +84,31 @@ private struct Place {
   }
 
   private static func sizeOfA(rows: Int, columns: Int) -> Int {
-    (apprentice_codes_size(rows, columns, APPRENTICE_CODES_12) + 63) / 64 * 16
+    (apprentice_codes_size(rows, columns, APPRENTICE_CODES_8) + 63) / 64 * 16
   }
 
   private static func sizeOfB(rows: Int, columns: Int) -> Int {
-    let panel = Int(APPRENTICE_CODE_PANEL)
-    return ((rows + panel - 1) / panel * panel * columns * 2 + 63) / 64 * 16
+    (apprentice_extra_size(rows, columns) + 63) / 64 * 16
   }
 
-  var codes: apprentice_code_adapter {
-    apprentice_code_adapter(
-      a: apprentice_codes(
-        panels: panels, outputs: a.rows, inputs: a.columns, kind: APPRENTICE_CODES_12),
-      b: (pointer(0), pointer(1), pointer(2)), rank: rank)
+  /// Rounds the factors.
+  func fill() -> apprentice_code_adapter {
+    apprentice_round_to_codes(panels, a.base, a.rows, a.columns)
+    var adapter = apprentice_code_adapter()
+    adapter.a = apprentice_codes(
+      panels: panels, outputs: a.rows, inputs: a.columns, kind: APPRENTICE_CODES_8)
+    adapter.rank = rank
+    adapter.b = (place(0), place(1), place(2))
+    adapter.b_scale = (factor(0), factor(1), factor(2))
+    return adapter
   }
 
-  private func pointer(_ index: Int) -> UnsafePointer<UInt16>? {
+  private func place(_ index: Int) -> UnsafePointer<UInt8>? {
     index < packed.count ? UnsafePointer(packed[index]) : nil
   }
 
-  func fill() {
-    apprentice_pack_codes_12(panels, a.base, a.rows, a.columns)
-    for (matrix, place) in zip(b, packed) {
-      apprentice_pack_extra(place, matrix.base, matrix.rows, rank, scale)
-    }
+  private func factor(_ index: Int) -> Float {
+    guard index < packed.count else { return 0 }
+    return scale * apprentice_pack_extra(packed[index], b[index].base, b[index].rows, rank)
   }
 }
