@@ -175,7 +175,9 @@ INLINE void put(float *place, vec values, long room, int accumulate) {
 
 // Asks for the part of some memory that falls to panel n of a product.
 INLINE void ask_ahead(struct code_ahead ahead, struct code_share panels, long n) {
-  struct code_share share = share_among(ahead.bytes, (int)(n - panels.begin), (int)(panels.end - panels.begin));
+  if (!ahead.bytes) return;
+  struct code_share share =
+      share_among(ahead.bytes, (int)(n - panels.begin), (int)(panels.end - panels.begin));
   for (long i = share.begin / 64 * 64; i < share.end; i += 64) {
     __builtin_prefetch((const uint8_t *)ahead.begin + i);
   }
@@ -208,9 +210,9 @@ INLINE void code_panels(const struct apprentice_codes *codes, const struct code_
 
 // As many vectors at a time as leave every sum of integers in a register.
 #define VECTORS_FOR(ROWS) (LANES == 16 || ROWS <= 4 ? (PANEL_VECTORS < 2 ? PANEL_VECTORS : 2) : 1)
-#define CODE_ROWS(ROWS)                                                                              \
-  case ROWS:                                                                                         \
-    code_panels(codes, x, row, first, last, part, target, kind, VECTORS_FOR(ROWS), ROWS);    \
+#define CODE_ROWS(ROWS)                                                                   \
+  case ROWS:                                                                              \
+    code_panels(codes, x, row, first, last, part, target, kind, VECTORS_FOR(ROWS), ROWS); \
     break;
 
 INLINE void code_product_of(const struct apprentice_codes *codes, const struct code_rows *x,

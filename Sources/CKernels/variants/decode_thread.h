@@ -28,12 +28,12 @@ struct decode_linear {
   float *out;
 };
 
-// The thread's share of a x, for the input that was rounded last: a part of the inputs for some panels of
-// a.
+// The thread's pieces of a x: each is one panel of a with one segment of the inputs.
 INLINE struct code_share reducing_units(const struct apprentice_codes *a, int thread, int threads) {
   return share_among(code_panel_count(a) * REDUCING_SEGMENTS, thread, threads);
 }
 
+// Computes the thread's pieces of a x, for the input that was rounded last.
 static void decode_reduce(const struct apprentice_decode *t, const struct decode_scratch *s,
                           const struct apprentice_codes *a, int thread, int threads) {
   struct code_share units = reducing_units(a, thread, threads);
@@ -48,14 +48,14 @@ static void decode_reduce(const struct apprentice_decode *t, const struct decode
   }
 }
 
-// u = a x for one of the matrices, from the sums of the parts of the inputs.
+// u = a x for one of the matrices, the segments' sums added up.
 static struct extra_rows extra_of(const struct apprentice_decode *t, const struct decode_scratch *s,
                                   const struct apprentice_code_adapter *adapter, int matrix) {
   long rank = adapter->rank, stride = adapter->a.outputs;
   struct extra_rows extra = extra_rows_in(s->extra_memory, t->count, rank);
   for (long i = 0; i < t->count; i++) {
-    const float *parts = s->segments + i * stride + matrix * rank;
-    for (long j = 0; j < rank; j++) s->reduced[i * rank + j] = parts[j] + parts[t->count * stride + j];
+    const float *first = s->segments + i * stride + matrix * rank, *second = first + t->count * stride;
+    for (long j = 0; j < rank; j++) s->reduced[i * rank + j] = first[j] + second[j];
   }
   make_extra_rows(s->reduced, rank, adapter->b_scale[matrix], &extra,
                   (struct code_share){0, code_tile_count(t->count)});
