@@ -144,27 +144,39 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
   }
 }
 
+// A power of two that the scales of a matrix's 8-bit codes are relative to, so that halves hold them
+// whatever its size is.
+static float unit_of(const float *values, long count) {
+  float largest = 0;
+  for (long i = 0; i < count; i++) largest = fmaxf(largest, fabsf(values[i]));
+  int exponent;
+  frexpf(largest / 127, &exponent);
+  return ldexpf(1, exponent);
+}
+
 // The scale of values up to `most` as 8-bit codes, as the half that is stored: not less than it should be.
 static uint16_t scale_of_8_bits(float most) {
   uint16_t half = float_to_half(most / 127);
   return half_to_float(half) * 127 < most && half < 0x7bff ? (uint16_t)(half + 1) : half;
 }
 
-void apprentice_round_to_codes(uint8_t *panels, const float *matrix, long outputs, long inputs) {
+float apprentice_round_to_codes(uint8_t *panels, const float *matrix, long outputs, long inputs) {
   enum apprentice_code_kind kind = APPRENTICE_CODES_8;
+  float unit = unit_of(matrix, outputs * inputs);
   long size = code_panel_size(inputs, kind), block_size = size / (inputs / BLOCK);
   for (long n = 0; n < outputs; n++) {
     for (long block = 0; block < inputs / BLOCK; block++) {
       const float *values = matrix + n * inputs + block * BLOCK;
       struct code_block rounded = {.offset = 0};
       float most = 0;
-      for (int j = 0; j < BLOCK; j++) most = fmaxf(most, fabsf(values[j]));
+      for (int j = 0; j < BLOCK; j++) most = fmaxf(most, fabsf(values[j]) / unit);
       rounded.scale = scale_of_8_bits(most);
-      float scale = half_to_float(rounded.scale), factor = scale > 0 ? 1 / scale : 0;
+      float scale = half_to_float(rounded.scale), factor = scale > 0 ? 1 / (scale * unit) : 0;
       for (int j = 0; j < BLOCK; j++) rounded.codes[j] = (int16_t)lrintf(values[j] * factor);
       place_block(panels + n / PANEL * size + block * block_size, n % PANEL, kind, &rounded);
     }
   }
+  return unit;
 }
 
 long apprentice_extra_size(long outputs, long rank) {
@@ -172,13 +184,7 @@ long apprentice_extra_size(long outputs, long rank) {
 }
 
 float apprentice_pack_extra(uint8_t *packed, const float *b, long outputs, long rank) {
-  // The factor b may be so small that halves would not hold its scales: they are relative to a power of
-  // two.
-  float largest = 0;
-  for (long i = 0; i < outputs * rank; i++) largest = fmaxf(largest, fabsf(b[i]));
-  int exponent;
-  frexpf(largest / 127, &exponent);
-  float unit = ldexpf(1, exponent);
+  float unit = unit_of(b, outputs * rank);
   for (long n = 0; n < outputs; n++) {
     const float *values = b + n * rank;
     uint8_t *panel = packed + n / PANEL * extra_panel_size(rank);

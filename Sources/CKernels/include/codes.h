@@ -44,13 +44,13 @@ void apprentice_pack_codes(uint8_t *panels, const void *const *rows, long output
 struct apprentice_code_adapter {
   struct apprentice_codes a;  // [matrices * rank, inputs], without outputs where there is no adapter
   const uint8_t *b[3];        // as apprentice_pack_extra() packs them
-  float b_scale[3];
+  float b_scale[3];           // what b (a x) is multiplied by
   long rank;
 };
 
 // Rounds a matrix [outputs, inputs] to 8-bit codes without offsets; apprentice_codes_size() bytes of zeros
-// before.
-void apprentice_round_to_codes(uint8_t *panels, const float *matrix, long outputs, long inputs);
+// before. Returns the number that the coded matrix is to be multiplied by.
+float apprentice_round_to_codes(uint8_t *panels, const float *matrix, long outputs, long inputs);
 
 // The bytes of a packed factor b.
 long apprentice_extra_size(long outputs, long rank);

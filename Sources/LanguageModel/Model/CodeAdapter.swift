@@ -93,13 +93,13 @@ private struct Place {
 
   /// Rounds the factors.
   func fill() -> apprentice_code_adapter {
-    apprentice_round_to_codes(panels, a.base, a.rows, a.columns)
+    let unit = apprentice_round_to_codes(panels, a.base, a.rows, a.columns)
     var adapter = apprentice_code_adapter()
     adapter.a = apprentice_codes(
       panels: panels, outputs: a.rows, inputs: a.columns, kind: APPRENTICE_CODES_8)
     adapter.rank = rank
     adapter.b = (place(0), place(1), place(2))
-    adapter.b_scale = (factor(0), factor(1), factor(2))
+    adapter.b_scale = (unit * factor(0), unit * factor(1), unit * factor(2))
     return adapter
   }
 
