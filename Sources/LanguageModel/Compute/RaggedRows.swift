@@ -26,16 +26,19 @@ public struct RaggedRows: Sendable, Equatable, RandomAccessCollection {
   /// Whether both have rows of the same lengths.
   public func hasShape(of other: RaggedRows) -> Bool { ends == other.ends }
 
+  /// Removes all rows and keeps their memory.
   public mutating func removeAll() {
     values.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
   }
 
+  /// Appends a row.
   public mutating func append(_ row: ArraySlice<Float>) {
     values.append(contentsOf: row)
     ends.append(values.count)
   }
 
+  /// Appends a row of `count` equal values.
   public mutating func append(repeating value: Float, count: Int) {
     for _ in 0..<count { values.append(value) }
     ends.append(values.count)
@@ -46,9 +49,10 @@ public struct RaggedRows: Sendable, Equatable, RandomAccessCollection {
     ends.append(values.count)
   }
 
-  /// Appends to the row that ``endRow()`` will close.
+  /// Appends a value to the row that ``endRow()`` will close.
   public mutating func append(_ value: Float) { values.append(value) }
 
+  /// Closes the row whose values have been appended one by one.
   public mutating func endRow() { ends.append(values.count) }
 
   /// Adds `factor` times `other`, which is as long, to a row.
