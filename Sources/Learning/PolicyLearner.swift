@@ -133,6 +133,28 @@ public final class PolicyLearner {
     return result
   }
 
+  /// Adds the gradient of −`weight` · Σ advantage · log-probability per token of the completions'
+  /// tokens, the mean length of the completions standing for each one's own, so that no length is favoured.
+  ///
+  /// - Parameter advantages: one per completion.
+  public func addPolicyGradient(
+    _ sampled: RankedExample, advantages: [Double], weight: Double = 1
+  ) throws -> Contribution {
+    let tokens = sampled.completions.reduce(0) { $0 + $1.count }
+    coefficients.removeAll()
+    for (completion, advantage) in zip(sampled.completions, advantages) {
+      coefficients.append(
+        repeating: Float(-weight * advantage / Double(tokens)), count: completion.count)
+    }
+    batch.removeAll(keepingCapacity: true)
+    batch.append(sampled.sequence)
+    let output = try pass.forward(
+      batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true,
+      tokenGradients: coefficients)
+    try pass.backward(gradient: gradient)
+    return Contribution(loss: 0, tokens: output.tokens)
+  }
+
   /// Takes one optimizer step on what was added since the last.
   ///
   /// - Returns: the gradient's norm before clipping.

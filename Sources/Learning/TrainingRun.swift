@@ -17,7 +17,8 @@ public enum TrainingRun {
 
   /// Fine-tunes the learner's adapter on rankings by direct preference optimisation against the base.
   public static func preference(
-    _ examples: [RankedExample], learner: PolicyLearner, beta: Double, options: TrainingOptions,
+    _ examples: [RankedExample], learner: PolicyLearner, beta: Double, anchor: Double = 0,
+    options: TrainingOptions,
     onStep: (StepReport) throws -> Bool
   ) throws {
     var references = [[Double]?](repeating: nil, count: examples.count)
@@ -30,7 +31,7 @@ public enum TrainingRun {
       }
       reference.removeAll(keepingCapacity: true)
       for index in indices { reference.append(references[index]!) }
-      let part = try learner.addPreference(batch, reference: reference, beta: beta)
+      let part = try learner.addPreference(batch, reference: reference, beta: beta, anchor: anchor)
       return (part, try learner.step(learningRate: rate, clip: options.clip))
     }
   }

@@ -50,8 +50,9 @@ extension BackgroundTrainer {
     case .policy:
       let learner = try learnerOfPolicy()
       let result = try PolicyUpdate(recipe: recipe, pass: pass).run(
-        learner: learner, new: taught, pool: &pool, learnable: known, random: &random,
-        onStep: onStep)
+        learner: learner, new: taught, pool: &pool, learnable: known, rollouts: rollouts,
+        random: &random, onStep: onStep)
+      rollouts.removeAll()
       try publishPolicy(number, learner: learner, result: result, taught: taught)
     case .reward:
       let learner = try learnerOfReward()
@@ -106,6 +107,8 @@ extension BackgroundTrainer {
       try reward?.model.copy()
       ?? RewardModel(
         configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
+        layers: min(
+          recipe.rewardLayer, model.configuration.layerCount - 1)..<model.configuration.layerCount,
         heads: recipe.heads, seed: 2)
     let parameters =
       model.adapter.parameters.count + model.heads.count * model.adapter.configuration.hiddenSize

@@ -47,14 +47,16 @@ extension BackgroundTrainer {
     }
     var plan = DrawingPlan()
     plan.candidates = settings.candidates
-    plan.sampling.maxTokens = settings.maxTokens
+    plan.draws = recipe.draws
+    plan.sampling = SamplingParameters(
+      temperature: recipe.temperature, topP: recipe.topP, maxTokens: settings.maxTokens)
     plan.seed = settings.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(bitPattern: slate)
     var random = SplitMix64(seed: plan.seed ^ 0x0D15_91A7)
 
     let clock = ContinuousClock()
     let start = clock.now
     var shown = start
-    let drawn = try drawing.slate(
+    let slateDrawn = try drawing.slate(
       prompt: tokens, plan: plan, policy: policy, reference: try reference(random: &random),
       reward: reward, selecting: settings.bestOf
     ) { [self] texts, share in
@@ -68,6 +70,10 @@ extension BackgroundTrainer {
         job, progress: share, remaining: share > 0 ? elapsed / share - elapsed : nil)
       return (try? workspace.updateProgress(slate: slate, texts: texts)) ?? true
     }
+    if let rollout = slateDrawn.rollout(prompt: tokens, end: model.tokenizer.endToken) {
+      rollouts.append(rollout)
+    }
+    let drawn = slateDrawn.shown
     try workspace.finishSlate(
       slate,
       completions: drawn.map { drawn in

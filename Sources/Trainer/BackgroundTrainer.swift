@@ -42,6 +42,8 @@ public final class BackgroundTrainer {
   var rewardLearner: RewardLearner?
   var pool = ExamplePool()
   var failures = FailureCount()
+  /// What the policy drew for the last slates, shown or not, until an update has learnt from it.
+  var rollouts: [Rollout] = []
 
   /// Seconds without a workstation after which ``Lifetime/whileLabeling`` ends.
   static let loneliness = 60.0

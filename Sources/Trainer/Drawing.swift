@@ -35,6 +35,24 @@ struct Drawn {
   var scores: [Float]?
 }
 
+/// What was drawn for a slate.
+struct DrawnSlate {
+  /// What the labeler sees.
+  var shown: [Drawn]
+  /// All that the policy drew, shown or not.
+  var own: [Drawn]
+
+  /// The policy's draws with their scores, to learn from; nil without a reward model.
+  func rollout(prompt: [TokenID], end: TokenID) -> Rollout? {
+    guard own.count > 1, own.allSatisfy({ $0.scores != nil }) else { return nil }
+    return Rollout(
+      prompt: prompt, completions: own.map(\.generated.tokenIDs),
+      logprobs: own.map { $0.generated.logprobs.reduce(0) { $0 + Double($1) } },
+      rewards: own.map { Selection.lowerBound($0.scores!) },
+      ended: own.map { $0.generated.finishReason == .stop })
+  }
+}
+
 /// Draws the completions of a slate: the policy's first draw unselected, its best by predicted reward,
 /// and one from a reference policy.
 final class Drawing {
@@ -60,7 +78,7 @@ final class Drawing {
     prompt: [TokenID], plan: DrawingPlan, policy: LoadedPolicy, reference: LoadedPolicy,
     reward: LoadedReward?, selecting: Bool,
     onProgress: @escaping (_ texts: [String], _ share: Double) -> Bool
-  ) throws -> [Drawn] {
+  ) throws -> DrawnSlate {
     let own = plan.candidates - 1
     let draws = reward != nil && selecting ? max(plan.draws, own) : own
     let shown = draws == own
@@ -114,18 +132,19 @@ final class Drawing {
         with: pass)
       for (index, row) in scores.enumerated() { drawn[index].scores = row }
     }
-    guard !shown else { return drawn }
+    let policys = Array(drawn.prefix(draws))
+    guard !shown else { return DrawnSlate(shown: drawn, own: policys) }
     let others = Array(1..<draws)
     let picked = Selection.pick(
       own - 1, of: others.map { drawn[$0].generated.text },
       values: others.map { Selection.lowerBound(drawn[$0].scores!) },
       besides: [drawn[0].generated.text])
-    return [drawn[0]]
-      + picked.map { index in
-        var chosen = drawn[others[index]]
-        chosen.origin = .selected
-        return chosen
-      } + [drawn[draws]]
+    let selected = picked.map { index in
+      var chosen = drawn[others[index]]
+      chosen.origin = .selected
+      return chosen
+    }
+    return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: policys)
   }
 
   /// The tokens of a completion with the end token at the end, where the reward is read.

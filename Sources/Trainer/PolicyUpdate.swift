@@ -24,11 +24,16 @@ struct PolicyUpdate {
   ///   - onStep: told the share done and the loss; throws to cancel.
   func run(
     learner: PolicyLearner, new: [Int64], pool: inout ExamplePool, learnable: Set<Int64>,
-    random: inout SplitMix64, onStep: (_ share: Double, _ loss: Double) throws -> Void
+    rollouts: [Rollout] = [], random: inout SplitMix64,
+    onStep: (_ share: Double, _ loss: Double) throws -> Void
   ) throws -> UpdateResult {
     var losses: [String: Double] = [:]
     var drift: Double?
+    let rollout = recipe.gradientWeight > 0 ? rollouts.last : nil
     for step in 0..<recipe.policySteps {
+      if step == recipe.policySteps - 1, let rollout {
+        losses.merge(try learn(rollout, learner: learner)) { $1 }
+      }
       let demonstrations = ExamplePool.mix(
         new: new, from: pool.demonstrations, among: learnable,
         replayed: recipe.replayedDemonstrations, random: &random
@@ -37,13 +42,18 @@ struct PolicyUpdate {
         new: new, from: pool.rankings, among: learnable, replayed: recipe.replayedRankings,
         random: &random)
       if !demonstrations.isEmpty {
-        let part = try learner.addSupervised(demonstrations)
+        let part = try learner.addSupervised(
+          demonstrations, weight: recipe.demonstrationWeight)
         losses["loss.sft"] = part.loss
       }
       if !rankings.isEmpty {
         let reference = try references(rankings, learner: learner, pool: &pool)
+        let lengths = rankings.flatMap { $0.example.completions.map(\.count) }
+        let meanLength = Double(lengths.reduce(0, +)) / Double(lengths.count)
+        let weight = recipe.preferenceWeight / (recipe.beta * meanLength)
         let part = try learner.addPreference(
-          rankings.map(\.example), reference: reference, beta: recipe.beta, anchor: recipe.anchor)
+          rankings.map(\.example), reference: reference, beta: recipe.beta,
+          anchor: recipe.bestWeight / weight, weight: weight)
         losses["loss.dpo"] = part.loss
       }
       let norm = try learner.step(learningRate: recipe.policyLearningRate, clip: recipe.clip)
@@ -65,6 +75,31 @@ struct PolicyUpdate {
       }
     }
     return result
+  }
+
+  /// Adds the policy gradient of one rollout.
+  private func learn(_ rollout: Rollout, learner: PolicyLearner) throws -> [String: Double] {
+    let sampled = rollout.sampled
+    let reference = try learner.referenceSums([sampled])[0]
+    let deviation = PolicyGradient.deviation(rollout.rewards)
+    var fluency = 0.0
+    var kl = 0.0
+    let values = rollout.rewards.indices.map { index in
+      let length = Double(rollout.completions[index].count)
+      let divergence = rollout.logprobs[index] - reference[index]
+      fluency += reference[index] / length
+      kl += divergence / length
+      return rollout.rewards[index] / deviation - recipe.klPenalty * divergence
+        + recipe.fluencyReward * reference[index] / length
+        - (rollout.ended[index] ? 0 : recipe.unendedPenalty)
+    }
+    let part = try learner.addPolicyGradient(
+      sampled, advantages: PolicyGradient.advantages(values), weight: recipe.gradientWeight)
+    _ = part
+    return [
+      "kl": kl / Double(values.count), "fluency": fluency / Double(values.count),
+      "reward.deviation": deviation,
+    ]
   }
 
   /// The base's log-probabilities of ranked completions, computed once for each label.

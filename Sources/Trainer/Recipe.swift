@@ -1,5 +1,7 @@
+import Foundation
+
 /// How new labels turn into updates: every number that the background training uses.
-public struct Recipe: Sendable {
+public struct Recipe: Sendable, Codable, Equatable {
   /// LoRA rank and alpha of both models, on all linear layers.
   public var rank = 16
   public var alpha: Float = 32
@@ -11,13 +13,29 @@ public struct Recipe: Sendable {
   public var policyLearningRate = 1e-4
   /// Direct preference optimisation's β (Rafailov et al. 2023).
   public var beta = 0.1
-  /// Weight of the cross-entropy on preferred completions, which keeps them likely.
-  public var anchor = 0.2
+  /// Weight of the preference loss, on the scale of a cross-entropy per token.
+  public var preferenceWeight = 1.0
+  /// Weight of the cross-entropy per token on the completions that no other is preferred to.
+  public var bestWeight = 1.0
+  /// Weight of the demonstrations' cross-entropy beside the rankings' loss.
+  public var demonstrationWeight = 1.0
   /// Old demonstrations and old rankings mixed into each step.
   public var replayedDemonstrations = 3
   public var replayedRankings = 1
 
+  /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
+  public var gradientWeight = 0.0
+  /// Policy gradient's penalty, in standard deviations of the reward, for each nat that a completion is
+  /// likelier under the policy than under the base (Ouyang et al. 2022, equation 2).
+  public var klPenalty = 0.03
+  /// Its reward for each nat per token that the base finds a completion likelier than another.
+  public var fluencyReward = 1.0
+  /// Its penalty for a completion that did not end by itself.
+  public var unendedPenalty = 0.5
+
   public var rewardSteps = 2
+  /// The lowest layer that the reward model adapts.
+  public var rewardLayer = 20
   public var rewardLearningRate = 3e-4
   /// Heads of the reward model, each with its own bootstrap of the prompts.
   public var heads = 4
@@ -26,5 +44,45 @@ public struct Recipe: Sendable {
   /// The most new labels that one update takes; more wait for the next.
   public var labelsPerUpdate = 4
 
+  /// Temperature and top-p that candidates are drawn with.
+  public var temperature = 0.7
+  public var topP = 0.95
+  /// Completions drawn from the policy for a slate when a reward model chooses among them.
+  public var draws = 8
+
   public init() {}
+
+  /// The file in a workspace that changes numbers of its recipe.
+  public static let fileName = "recipe.json"
+
+  /// The recipe of a workspace: the numbers of `recipe.json` where the folder has one, the defaults
+  /// for the others.
+  ///
+  /// - Throws: a sentence when the file is no JSON object, or names something that is no such number.
+  public static func read(from folder: URL) throws -> Recipe {
+    let file = folder.appendingPathComponent(fileName)
+    guard FileManager.default.fileExists(atPath: file.path) else { return Recipe() }
+    func wrong(_ reason: String) -> TrainerError {
+      TrainerError("\(file.path) is not usable: \(reason). Correct it, or remove it.")
+    }
+    guard
+      let changes = try? JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        as? [String: Any]
+    else { throw wrong("it is not a JSON object") }
+    let defaults = try JSONEncoder().encode(Recipe())
+    var values = try JSONSerialization.jsonObject(with: defaults) as! [String: Any]
+    for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
+      guard values[name] != nil else {
+        throw wrong(
+          "the recipe has no \(name), only \(values.keys.sorted().joined(separator: ", "))")
+      }
+      values[name] = value
+      let data = try JSONSerialization.data(withJSONObject: values)
+      guard (try? JSONDecoder().decode(Recipe.self, from: data)) != nil else {
+        throw wrong("\(name) cannot be \(value)")
+      }
+    }
+    return try JSONDecoder().decode(
+      Recipe.self, from: JSONSerialization.data(withJSONObject: values))
+  }
 }

@@ -32,6 +32,6 @@ public final class SlateRehearsal {
     return try drawing.slate(
       prompt: prompt, plan: plan, policy: policy, reference: .base, reward: reward,
       selecting: true, onProgress: { _, _ in true }
-    ).map(\.generated.tokenIDs)
+    ).shown.map(\.generated.tokenIDs)
   }
 }

@@ -31,7 +31,8 @@ struct RunTrainer: ParsableCommand {
     let trainer: BackgroundTrainer
     do {
       trainer = try BackgroundTrainer(
-        workspace: workspace, model: model, program: ProgramVersion.text, log: log)
+        workspace: workspace, model: model, program: ProgramVersion.text, log: log,
+        recipe: Recipe.read(from: workspace.directory))
     } catch {
       log.error("\(error)")
       throw error

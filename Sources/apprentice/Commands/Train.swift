@@ -38,6 +38,10 @@ struct Train: ParsableCommand {
   var beta: Double?
 
   @Option(
+    help: "dpo: weight of the cross-entropy on the best completions, per token (default: 0).")
+  var anchor: Double?
+
+  @Option(
     help: "reward: heads, each on a bootstrap of the prompts when there are several (default: 1).")
   var heads: Int?
 
@@ -45,6 +49,10 @@ struct Train: ParsableCommand {
     guard beta == nil || kind == .dpo else { throw ValidationError("--beta belongs to dpo.") }
     guard beta.map({ $0 > 0 && $0.isFinite }) ?? true else {
       throw ValidationError("--beta is above 0.")
+    }
+    guard anchor == nil || kind == .dpo else { throw ValidationError("--anchor belongs to dpo.") }
+    guard anchor.map({ $0 >= 0 && $0.isFinite }) ?? true else {
+      throw ValidationError("--anchor is 0 or more.")
     }
     guard heads == nil || kind == .reward else {
       throw ValidationError("--heads belongs to reward.")
@@ -67,7 +75,7 @@ struct Train: ParsableCommand {
     case .dpo:
       try trainPolicy(to: folder, on: PreferenceRecord.read(path: data), encoded: ranked) {
         try TrainingRun.preference(
-          $0, learner: $1, beta: beta ?? 0.1, options: $2, onStep: report)
+          $0, learner: $1, beta: beta ?? 0.1, anchor: anchor ?? 0, options: $2, onStep: report)
       }
     case .reward:
       try trainReward(to: folder, on: PreferenceRecord.read(path: data))
