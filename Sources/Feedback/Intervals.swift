@@ -15,7 +15,7 @@ public struct Estimate: Sendable, Hashable, Codable {
 }
 
 /// The standard normal's 97.5 % quantile.
-private let normalQuantile = 1.959963984540054
+let normalQuantile = 1.959963984540054
 
 /// The Wilson score interval of a proportion (Wilson 1927); nil when nothing was counted.
 ///

@@ -11,6 +11,7 @@ public struct Statistics: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
     public var outcome: RankingOutcome
     public var slate: Int64
+    public var useCase: UseCase
     public var activelyChosen: Bool
     /// Mean words of the slate's unselected completions; nil when it has none.
     public var unselectedWords: Double?
@@ -18,19 +19,23 @@ public struct Statistics: Sendable, Hashable {
 
   /// How often the reward model had a pair right, one entry per slate that it had scored.
   ///
-  /// - Parameter all: actively chosen slates too; the official figure is without them.
-  public func rewardAccuracy(all: Bool = false) -> [PairCount] {
-    scored(all).map { PairCount(correct: $0.predicted!, total: $0.pairs) }
+  /// - Parameters:
+  ///   - useCase: only slates of its prompts; nil for all.
+  ///   - all: actively chosen slates too; the official figure is without them.
+  public func rewardAccuracy(of useCase: UseCase? = nil, all: Bool = false) -> [PairCount] {
+    scored(all).filter { useCase == nil || $0.useCase == useCase }.map {
+      PairCount(correct: $0.outcome.predicted!, total: $0.outcome.pairs)
+    }
   }
 
   /// The baseline “the longer one wins” on the same slates.
   public func longerWins(all: Bool = false) -> [PairCount] {
-    scored(all).map { PairCount(correct: $0.longer, total: $0.pairs) }
+    scored(all).map { PairCount(correct: $0.outcome.longer, total: $0.outcome.pairs) }
   }
 
   /// The baseline “the shorter one wins” on the same slates.
   public func shorterWins(all: Bool = false) -> [PairCount] {
-    scored(all).map { PairCount(correct: $0.shorter, total: $0.pairs) }
+    scored(all).map { PairCount(correct: $0.outcome.shorter, total: $0.outcome.pairs) }
   }
 
   /// Blind comparisons of the policy's unselected completion with the slate's reference, in label
@@ -47,47 +52,8 @@ public struct Statistics: Sendable, Hashable {
     }
   }
 
-  private func scored(_ all: Bool) -> [RankingOutcome] {
-    rankings.filter { (all || !$0.activelyChosen) && $0.outcome.predicted != nil }.map(\.outcome)
-  }
-}
-
-/// What a labeler who did not know which was which said of two versions.
-public struct BlindComparison: Sendable, Hashable {
-  public var policy: Int64
-  public var reference: Int64
-  /// 1 when the policy won, 0 for a tie, -1 when the reference won.
-  public var outcome: Int
-}
-
-/// Blind comparisons won, tied and lost.
-public struct WinRate: Sendable, Hashable {
-  public var wins = 0
-  public var ties = 0
-  public var losses = 0
-
-  public init(wins: Int = 0, ties: Int = 0, losses: Int = 0) {
-    self.wins = wins
-    self.ties = ties
-    self.losses = losses
-  }
-
-  /// Counts comparisons.
-  public init(_ comparisons: some Sequence<BlindComparison>) {
-    for comparison in comparisons {
-      switch comparison.outcome {
-      case 1: wins += 1
-      case 0: ties += 1
-      default: losses += 1
-      }
-    }
-  }
-
-  public var comparisons: Int { wins + ties + losses }
-
-  /// The share won, a tie as half a win, with its Wilson interval; nil without a comparison.
-  public var estimate: Estimate? {
-    wilsonInterval(wins: Double(wins) + Double(ties) / 2, of: comparisons)
+  private func scored(_ all: Bool) -> [Entry] {
+    rankings.filter { (all || !$0.activelyChosen) && $0.outcome.predicted != nil }
   }
 }
 

@@ -64,6 +64,30 @@ extension Workspace {
     }
   }
 
+  /// How many labels each version has learnt, itself or through its ancestors, that were taken back
+  /// since; versions without one are left out.
+  public func retractedCounts() throws(StorageError) -> [Int64: Int] {
+    try read { db in
+      // Counts go down the chain, since a version holds only what it learnt beyond its parent.
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          WITH RECURSIVE own(id, parent, labels) AS MATERIALIZED (
+            SELECT versions.id, parent, count(labels.id) FROM versions
+            LEFT JOIN version_labels ON version_id = versions.id
+            LEFT JOIN labels ON labels.id = label_id AND retracted_at IS NOT NULL
+            GROUP BY versions.id
+          ), total(id, labels) AS (
+            SELECT id, labels FROM own WHERE parent IS NULL
+            UNION ALL
+            SELECT own.id, own.labels + total.labels FROM total JOIN own ON own.parent = total.id
+          )
+          SELECT id, labels FROM total WHERE labels > 0
+          """)
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0["id"], $0["labels"]) })
+    }
+  }
+
   /// The versions that learnt a label themselves, rejected ones included, oldest first.
   public func versions(thatLearnt label: Int64) throws(StorageError) -> [Version] {
     try read { db in

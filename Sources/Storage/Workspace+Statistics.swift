@@ -8,18 +8,20 @@ extension Workspace {
       let rankings = try Row.fetchAll(
         db,
         sql: """
-          SELECT ranking_outcomes.*, slate_id, actively_chosen,
+          SELECT ranking_outcomes.*, slate_id, actively_chosen, use_case,
             (SELECT avg(words) FROM slate_completions
              JOIN completions ON completions.id = completion_id
              WHERE slate_completions.slate_id = slates.id AND origin = 'unselected') AS words
           FROM ranking_outcomes
           JOIN labels ON labels.id = label_id
           JOIN slates ON slates.id = slate_id
+          JOIN prompts ON prompts.id = slates.prompt_id
           WHERE retracted_at IS NULL AND slates.imported = 0 ORDER BY label_id
           """
       ).map { row in
         Statistics.Entry(
           outcome: RankingOutcome(row: row), slate: row["slate_id"],
+          useCase: UseCase(rawValue: row["use_case"]) ?? .other,
           activelyChosen: row["actively_chosen"], unselectedWords: row["words"])
       }
       return Statistics(

@@ -47,13 +47,19 @@ extension Workspace {
   }
 
   /// Keeps a version's files whatever its age, or no longer.
+  ///
+  /// - Throws: when there is no such version, or its files to be kept are gone.
   public func pin(version: Int64, _ isPinned: Bool = true) throws(StorageError) {
     try write { db in
+      guard
+        let hasFiles = try Bool.fetchOne(
+          db, sql: "SELECT has_files FROM versions WHERE id = ?", arguments: [version])
+      else { throw StorageError("there is no version \(version) in \(databasePath)") }
+      guard hasFiles || !isPinned else {
+        throw StorageError("version \(version) cannot be pinned: its files have been deleted")
+      }
       try db.execute(
         sql: "UPDATE versions SET pinned = ? WHERE id = ?", arguments: [isPinned, version])
-      guard db.changesCount == 1 else {
-        throw StorageError("there is no version \(version) in \(databasePath)")
-      }
     }
   }
 

@@ -107,6 +107,20 @@ extension Workspace {
     try read { db in try Self.versions("versions.id = ?", arguments: [id], db).first }
   }
 
+  /// Why versions were rejected, one sentence each, by version; those without a reason are left out.
+  public func rejections() throws(StorageError) -> [Int64: String] {
+    try read { db in
+      let rows = try Row.fetchAll(
+        db, sql: "SELECT key, value FROM settings WHERE key GLOB 'version.*.rejection'")
+      var reasons: [Int64: String] = [:]
+      for row in rows {
+        let parts = (row["key"] as String).split(separator: ".")
+        if parts.count == 3, let version = Int64(parts[1]) { reasons[version] = row["value"] }
+      }
+      return reasons
+    }
+  }
+
   private func setCurrent(_ kind: VersionKind, _ version: Int64, _ db: Database) throws {
     try db.execute(
       sql: """

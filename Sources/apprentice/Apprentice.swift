@@ -14,8 +14,8 @@ struct Apprentice: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       Open.self, RunTrainer.self, Prompts.self, Import.self, Export.self, Train.self,
-      Generate.self, Logprobs.self, Score.self, Tokenize.self, Stats.self, Simulate.self,
-      Bench.self, Doctor.self,
+      Generate.self, Logprobs.self, Score.self, Tokenize.self, Stats.self, Versions.self,
+      Simulate.self, Bench.self, Doctor.self,
     ],
     defaultSubcommand: Open.self)
 }

@@ -95,6 +95,92 @@ import Testing
     #expect(WinRate(statistics.comparisons(with: 99)).estimate == nil)
   }
 
+  @Test func marginsAreThoseOfTheScoresBeforeTheLabel() throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<6).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
+    let workspace = fresh.workspace
+    let old = try workspace.publishVersion(.reward).id
+    let new = try workspace.publishVersion(.reward, parent: old).id
+    // Means 2, 1 and 4; scored by an older reward model too, which does not count.
+    let slate = try workspace.makeSlate(rewardVersion: old, scores: [[9], [7], [8]])
+    let ids = slate.completions.map(\.id)
+    try workspace.rescore(
+      slate: slate.id, rewardVersion: new,
+      scores: [ids[0]: [1, 3], ids[1]: [0, 2], ids[2]: [4, 4]])
+    // The first is preferred to the other two, which are tied.
+    try workspace.rank(slate, tiers: [[0], [1, 2]])
+    #expect(try workspace.predictedMargins().sorted() == [-2, 1])
+
+    try workspace.rank(
+      workspace.makeSlate(["a", "b"], rewardVersion: new, scores: [[5], [2]]))
+    #expect(try workspace.predictedMargins().sorted() == [-2, 1, 3])
+    #expect(try workspace.predictedMargins(last: 1) == [3])
+
+    // Not of what was chosen for its scores, never scored, or taken back.
+    try workspace.rank(
+      workspace.makeSlate(
+        ["a", "b"], rewardVersion: new, scores: [[5], [1]], activelyChosen: true))
+    try workspace.rank(workspace.makeSlate(["a", "b"]))
+    try workspace.rank(
+      workspace.makeSlate(["a", "b"], rewardVersion: new, scores: [[8], [1]]))
+    #expect(try workspace.predictedMargins().sorted() == [-2, 1, 3, 7])
+    try workspace.undoLast(labeler: "ann")
+    #expect(try workspace.predictedMargins().sorted() == [-2, 1, 3])
+  }
+
+  @Test func accuracyIsKnownByUseCase() throws {
+    let fresh = try FreshWorkspace(prompts: [
+      NewPrompt(useCase: .chat, text: "Hello?"), NewPrompt(useCase: .rewrite, text: "Say it well."),
+    ])
+    let workspace = fresh.workspace
+    let reward = try workspace.publishVersion(.reward).id
+    for (key, scores) in [("Hello?", [[2], [1]]), ("Say it well.", [[1], [2]])]
+      as [(String, [[Float]])]
+    {
+      let prompt = try #require(try workspace.prompts().first { $0.prompt.text == key }).prompt
+      try workspace.rank(
+        workspace.makeSlate(of: prompt, ["a", "b"], rewardVersion: reward, scores: scores))
+    }
+    let statistics = try workspace.statistics()
+    #expect(statistics.rewardAccuracy(of: .chat) == [PairCount(correct: 1, total: 1)])
+    #expect(statistics.rewardAccuracy(of: .rewrite) == [PairCount(correct: 0, total: 1)])
+    #expect(statistics.rewardAccuracy(of: .extract).isEmpty)
+  }
+
+  @Test func rankingsOfTheSameCompletionsAreFound() throws {
+    let fresh = try FreshWorkspace(prompts: [
+      NewPrompt(text: "One?"), NewPrompt(text: "Two?"),
+    ])
+    let workspace = fresh.workspace
+    let pool = try workspace.prompts().map(\.prompt)
+    func rank(_ texts: [String], tiers: [[Int]], of prompt: Int = 0, by labeler: String = "ann")
+      throws
+    {
+      try workspace.rank(
+        workspace.makeSlate(of: pool[prompt], texts), tiers: tiers, by: labeler)
+    }
+    try rank(["b", "a", "c"], tiers: [[0], [1], [2]])
+    try rank(["b", "a", "other"], tiers: [[0], [1], [2]])
+    try rank(["b", "a", "c"], tiers: [[0], [1], [2]], of: 1)
+    try rank(["b", "a", "c"], tiers: [[0], [1], [2]], by: "bob")
+    #expect(try workspace.repeatedRankings().isEmpty)
+
+    // Shown in another order: c best, then a and b tied.
+    try rank(["c", "a", "b"], tiers: [[0], [1, 2]])
+    let once = RepeatedRanking(first: [2, 1, 3], second: [2, 2, 1])
+    #expect(try workspace.repeatedRankings() == [once])
+
+    // A third time, against the second; and a text that stands there twice says nothing.
+    try rank(["a", "b", "c"], tiers: [[0], [1], [2]])
+    let twice = RepeatedRanking(first: [2, 2, 1], second: [1, 2, 3])
+    #expect(try workspace.repeatedRankings() == [once, twice])
+    try workspace.undoLast(labeler: "ann")
+    #expect(try workspace.repeatedRankings() == [once])
+    for _ in 0..<2 { try rank(["x", "y", "x"], tiers: [[0], [1], [2]], of: 1) }
+    #expect(
+      try workspace.repeatedRankings() == [once, RepeatedRanking(first: [2], second: [2])])
+  }
+
   @Test func paceCountsTheSession() throws {
     let clock = Clock()
     let fresh = try FreshWorkspace.withPrompts(clock: clock)

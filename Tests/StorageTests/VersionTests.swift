@@ -135,6 +135,77 @@ import Testing
       sentence { try workspace.setCurrent(.policy, version: ids[0]) }.contains("have been deleted"))
   }
 
+  @Test func aVersionWhoseFilesAreGoneCannotBePinned() throws {
+    let fresh = try FreshWorkspace()
+    let workspace = fresh.workspace
+    let old = try workspace.publishVersion(.policy).id
+    try workspace.publishVersion(.policy)
+    try workspace.pin(version: old)
+    #expect(try workspace.version(old)?.isPinned == true)
+    try workspace.pin(version: old, false)
+    #expect(try workspace.version(old)?.isPinned == false)
+    try workspace.markPruned([old])
+    #expect(sentence { try workspace.pin(version: old) }.contains("have been deleted"))
+    #expect(sentence { try workspace.pin(version: 99) }.contains("no version 99"))
+  }
+
+  @Test func labelsTakenBackAreCountedDownTheChain() throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<6).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
+    let workspace = fresh.workspace
+    let labels = try (0..<5).map { _ in try workspace.rank(workspace.makeSlate())[0] }
+    let first = try workspace.publishVersion(.policy, learntFrom: Array(labels[0...1])).id
+    let second = try workspace.publishVersion(.policy, parent: first, learntFrom: [labels[2]]).id
+    let side = try workspace.publishVersion(
+      .policy, parent: first, learntFrom: [labels[3]], isRejected: true
+    ).id
+    let third = try workspace.publishVersion(.policy, parent: second).id
+    let reward = try workspace.publishVersion(.reward, learntFrom: Array(labels[0...4])).id
+    #expect(try workspace.retractedCounts().isEmpty)
+    for label in [labels[0], labels[2], labels[3]] { try workspace.retract(label: label) }
+    #expect(
+      try workspace.retractedCounts() == [first: 1, second: 2, side: 2, third: 2, reward: 3])
+    #expect(try workspace.learntButRetracted(.policy) == [labels[0], labels[2]])
+  }
+
+  @Test func countingLabelsTakenBackIsQuick() throws {
+    let fresh = try FreshWorkspace.withPrompts()
+    let workspace = fresh.workspace
+    try workspace.rank(workspace.makeSlate())
+    try workspace.write { db in
+      try db.execute(
+        sql: """
+          WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+          INSERT INTO labels (id, kind, labeler_id, prompt_id, submission, duration, held_out,
+            created, retracted_by, retracted_at)
+          SELECT i, 'ranking', labeler_id, prompt_id, i, 0, 0, 0, labeler_id, 1
+          FROM n, (SELECT labeler_id, prompt_id FROM labels LIMIT 1);
+          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+          INSERT INTO versions (id, kind, parent, path, rejected, base_sha256, weight_format,
+            program, created)
+          SELECT i, 'policy', nullif(i - 1, 0), '', 0, '', '', '', 0 FROM n;
+          INSERT INTO version_labels (version_id, label_id)
+          SELECT (id - 1) / 20 + 1, id FROM labels;
+          """)
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let counts = try workspace.retractedCounts()
+    let seconds = (clock.now - start) / .seconds(1)
+    #expect(counts[1] == 19)
+    #expect(counts[500] == 9999)
+    #expect(seconds < 0.5, "\(seconds) s")
+  }
+
+  @Test func whyAVersionWasRejectedIsRead() throws {
+    let fresh = try FreshWorkspace()
+    let workspace = fresh.workspace
+    try workspace.set("version.12.rejection", to: "it lost fluency")
+    try workspace.set("version.x.rejection", to: "no version")
+    try workspace.set("version.3.note", to: "something else")
+    #expect(try workspace.rejections() == [12: "it lost fluency"])
+  }
+
   @Test func foldersWithoutAVersionAreFound() throws {
     let fresh = try FreshWorkspace()
     try fresh.workspace.publishVersion(.policy)

@@ -149,20 +149,20 @@ extension WorkspaceStatus {
       let bump = label % 3 == 0 ? 0.05 : 0.0
       status.accuracySeries.append(0.5 + Double(label) / 108 + bump)
     }
-    status.winRate = WinRateStatus(
-      name: "all policies", wins: 15, losses: 9, ties: 6,
-      estimate: wilsonInterval(wins: 18, of: 30)!)
-    status.winRateHistory = [
-      WinRateStatus(
-        name: "policies 3–9", wins: 2, losses: 6, ties: 2,
-        estimate: wilsonInterval(wins: 3, of: 10)!),
-      WinRateStatus(
-        name: "policies 10–21", wins: 5, losses: 2, ties: 3,
-        estimate: wilsonInterval(wins: 6.5, of: 10)!),
-      WinRateStatus(
-        name: "policies 22–29", wins: 8, losses: 1, ties: 1,
-        estimate: wilsonInterval(wins: 8.5, of: 10)!),
+    status.useCaseAccuracy = [
+      UseCaseAccuracy(
+        useCase: .openQA, accuracy: Estimate(value: 0.78, low: 0.6, high: 0.91, count: 36)),
+      UseCaseAccuracy(
+        useCase: .chat, accuracy: Estimate(value: 0.67, low: 0.45, high: 0.84, count: 30)),
     ]
+    status.calibration = Calibration(
+      margins: Array(repeating: 1.4, count: 26) + Array(repeating: -1.4, count: 9)
+        + Array(repeating: 0.3, count: 30) + Array(repeating: -0.3, count: 19))
+    status.standing = PolicyStanding(
+      comparisons(of: 3, won: 2, lost: 6, tied: 2) + comparisons(of: 5, won: 5, lost: 2, tied: 3)
+        + comparisons(of: 7, won: 8, lost: 1, tied: 1)
+        + comparisons(of: 7, with: 3, won: 3, lost: 1, tied: 0), inUse: 7)
+    status.divergence = Divergence(value: 0.31, budget: 0.5)
     status.losses = [
       LossCurve(
         title: "Policy: loss by step",
@@ -172,11 +172,35 @@ extension WorkspaceStatus {
         values: (1...40).map { (step: Int) -> Double in 0.7 - Double(step) / 100 }),
     ]
     status.versions = [
-      VersionStatus(name: "policy 7", learnt: "4 labels", state: "in use", isCurrent: true),
-      VersionStatus(name: "reward model 6", learnt: "9 labels", state: "in use", isCurrent: true),
-      VersionStatus(name: "policy 5", learnt: "3 labels", state: "not better", isCurrent: false),
-      VersionStatus(name: "policy 3", learnt: "9 labels", state: "earlier", isCurrent: false),
+      VersionStatus(
+        id: 7, kind: .policy, parent: 5, state: .current, learntCount: 4, retractedCount: 2,
+        metrics: [
+          "heldout.likelihood": -2.31, "heldout.accuracy": 0.61, "words": 38.2,
+          "repetition": 0.12, "kl": 0.31, "fluency": 0.1,
+        ]),
+      VersionStatus(id: 6, kind: .reward, parent: 4, state: .current, learntCount: 9),
+      VersionStatus(
+        id: 5, kind: .policy, parent: 3, state: .published, learntCount: 1,
+        metrics: ["heldout.likelihood": -2.4, "words": 42.6, "kl": 0.25]),
+      VersionStatus(id: 4, kind: .reward, state: .pruned, learntCount: 7),
+      VersionStatus(
+        id: 3, kind: .policy, state: .published, learntCount: 9, isPinned: true),
+      VersionStatus(
+        id: 2, kind: .policy, state: .rejected, learntCount: 3,
+        rejection: "held-out demonstrations became less likely than under the base model"),
+      .base(isCurrent: false),
     ]
     return status
+  }
+
+  /// Blind comparisons of one policy with another, the base model unless told.
+  private static func comparisons(
+    of policy: Int64, with reference: Int64 = 0, won: Int, lost: Int, tied: Int
+  ) -> [BlindComparison] {
+    [(1, won), (-1, lost), (0, tied)].flatMap { outcome, times in
+      Array(
+        repeating: BlindComparison(policy: policy, reference: reference, outcome: outcome),
+        count: times)
+    }
   }
 }

@@ -72,8 +72,25 @@ import Testing
     check(robot(size).press("e").type(" And 月 is the moon.\nMore").send(.draftSaved), "write")
   }
 
-  @Test(arguments: sizes) func learning(size: Size) {
+  /// The learning screen has more to say than any other.
+  static let learningSizes = [
+    Size.minimum, Size(width: 96, height: 26), Size(width: 120, height: 36),
+  ]
+
+  @Test(arguments: learningSizes) func learning(size: Size) {
     check(robot(size).press("f3"), "learning")
+  }
+
+  @Test(arguments: learningSizes) func chosenVersion(size: Size) {
+    check(robot(size).press("f3 down"), "learning-version")
+  }
+
+  @Test(arguments: learningSizes) func rejectedVersion(size: Size) {
+    check(robot(size).press("f3 down down down down down down"), "learning-rejected")
+  }
+
+  @Test(arguments: learningSizes) func versionAboutToBeUsed(size: Size) {
+    check(robot(size).press("f3 down down down enter"), "learning-use")
   }
 
   @Test(arguments: [(0.52, false), (0.71, true), (1, true)])
@@ -84,7 +101,7 @@ import Testing
     #expect(text.contains("Length alone") == isNamed)
   }
 
-  @Test(arguments: sizes) func learningBeforeAnyLabel(size: Size) {
+  @Test(arguments: learningSizes) func learningBeforeAnyLabel(size: Size) {
     check(robot(size).send(.status(WorkspaceStatus())).press("f3"), "learning-new")
   }
 

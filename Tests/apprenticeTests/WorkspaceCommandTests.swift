@@ -122,6 +122,11 @@ import Testing
     #expect((stats["versions"] as? [Any])?.isEmpty == true)
     #expect(stats["reward_accuracy"] is NSNull)
     #expect(stats["win_rate"] is NSNull)
+    #expect((stats["calibration"] as? [Any])?.isEmpty == true)
+    #expect(stats["calibration_error"] is NSNull)
+    #expect((stats["accuracy_by_use_case"] as? [String: Any])?.isEmpty == true)
+    #expect((stats["ratings"] as? [Any])?.isEmpty == true)
+    #expect(stats["self_agreement"] is NSNull)
   }
 
   @Test func anUnusableLineImportsNothing() throws {
@@ -195,7 +200,67 @@ import Testing
     #expect(versions.map { $0["state"] as? String } == ["current", "current"])
     let text = try bench.run("stats").output
     #expect(text.contains("60.0 % (0.0 % to 100.0 %) of 5 pairs"))
-    #expect(text.contains("of 2 comparisons"))
+    #expect(text.contains("of 2 comparisons, not certain yet: at this rate "))
+  }
+
+  /// One prompt's completions, ranked twice: by the scores, and with the last two turned.
+  @Test func calibrationRatingsAndRepeatsAreTold() throws {
+    let bench = try Bench()
+    try bench.write("one.jsonl", #"{"id":"one","use_case":"chat","text":"Why?"}"#)
+    #expect(try bench.run("prompts", "add", "one.jsonl").status == 0)
+    let workspace = try Workspace.open(bench.url.appendingPathComponent("workspace"))
+    defer { workspace.close() }
+    let reward = try publish(.reward, in: workspace)
+    let policy = try publish(.policy, in: workspace)
+    let prompt = try #require(try workspace.prompt(key: "one"))
+    for tiers in [[0, 1, 2], [0, 2, 1]] {
+      let id = try workspace.beginSlate(prompt: prompt.id, activelyChosen: false, count: 3)
+      let origins: [CompletionOrigin] = [.unselected, .reference, .selected]
+      let ids = try workspace.finishSlate(
+        id,
+        completions: origins.enumerated().map { index, origin in
+          NewCompletion(
+            text: "text \(index)", tokenIDs: [5, 2], logprobs: [-1, -1], finishReason: .stop,
+            policyVersion: origin == .reference ? 0 : policy, sampling: SamplingParameters(),
+            seed: 1, origin: origin)
+        }, rewardVersion: reward, scores: [[2], [1], [0]], displayOrder: [0, 1, 2])
+      try workspace.submit(
+        Submission(
+          slate: id, prompt: prompt.id, labeler: "ada",
+          contents: [.ranking(try Ranking(tiers: tiers.map { [ids[$0]] }, of: ids))]))
+    }
+
+    let stats = try #require(try bench.run("stats", "--json").objects().first)
+    // Margins 1, 2 and 1, then 1, 2 and −1: σ(1) = 0.731, σ(2) = 0.881.
+    let bins = try #require(stats["calibration"] as? [[String: Double]])
+    #expect(bins.map { $0["low"] } == [0.7, 0.8])
+    #expect(bins.map { $0["high"] } == [0.8, 0.9])
+    #expect(bins.map { $0["pairs"] } == [4, 2])
+    #expect(bins.map { $0["right"] } == [0.75, 1])
+    #expect(abs((bins[0]["predicted"] ?? 0) - 0.7311) < 1e-4)
+    #expect(abs((bins[1]["predicted"] ?? 0) - 0.8808) < 1e-4)
+    let error = try #require(stats["calibration_error"] as? Double)
+    #expect(abs(error - (4 * (0.75 - 0.73106) + 2 * (1 - 0.88080)) / 6) < 1e-4)
+
+    let useCases = try #require(stats["accuracy_by_use_case"] as? [String: [String: Double]])
+    #expect(Set(useCases.keys) == ["chat"])
+    #expect(useCases["chat"]?["pairs"] == 6)
+    #expect(abs((useCases["chat"]?["value"] ?? 0) - 5.0 / 6) < 1e-9)
+
+    let ratings = try #require(stats["ratings"] as? [[String: Any]])
+    #expect(ratings.map { $0["versions"] as? String } == ["\(policy)"])
+    #expect(ratings.first?["comparisons"] as? Int == 2)
+    #expect(abs((ratings.first?["rating"] as? Double ?? 0) - 1.6094) < 1e-4)  // log(2.5 / 0.5)
+
+    let repeats = try #require(stats["self_agreement"] as? [String: Double])
+    #expect(repeats["pairs"] == 3)
+    #expect(abs((repeats["value"] ?? 0) - 2.0 / 3) < 1e-9)
+
+    let text = try bench.run("stats").output
+    for line in [
+      "  chat: 83.3 % ", "  73.1 % sure: right 75.0 % of 4 pairs\n", "  \(policy): 83.3 % ",
+      "The same completions ranked again, in the same order: 66.7 % ",
+    ] { #expect(text.contains(line), "\(text)") }
   }
 
   private func publish(_ kind: VersionKind, in workspace: Workspace) throws -> Int64 {

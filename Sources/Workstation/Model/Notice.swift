@@ -19,4 +19,6 @@ enum Confirmation: Sendable, Hashable {
   case unplacedLast
   /// The demonstration goes with the ranking.
   case demonstrationToo
+  /// This version is put into use.
+  case use(Int64)
 }

@@ -24,12 +24,16 @@ struct WorkspaceStatus: Sendable, Hashable {
   var shorterWins: Estimate?
   /// The share of right pairs over the last labels, after each label.
   var accuracySeries: [Double] = []
-  /// The policy of each moment against the base model; nil before the first comparison.
-  var winRate: WinRateStatus?
-  /// The same in runs of comparisons, oldest first; empty while there are too few.
-  var winRateHistory: [WinRateStatus] = []
+  /// The share of right pairs for the use cases with most pairs, the most first.
+  var useCaseAccuracy: [UseCaseAccuracy] = []
+  /// Over the latest rankings; nil before the first pair.
+  var calibration: Calibration?
+  /// The policies in blind comparisons.
+  var standing = PolicyStanding()
+  /// How far the policy in use is from the base, and how far it may go; nil when either is unknown.
+  var divergence: Divergence?
   var losses: [LossCurve] = []
-  /// Newest first.
+  /// Newest first, the base model last; empty while there is no other.
   var versions: [VersionStatus] = []
 }
 
@@ -43,27 +47,21 @@ struct JobStatus: Sendable, Hashable {
   var remaining: Double?
 }
 
-/// Policies against the base model, in blind rankings.
-struct WinRateStatus: Sendable, Hashable {
-  var name: String
-  var wins: Int
-  var losses: Int
-  var ties: Int
-  /// A tie counts as half a win.
-  var estimate: Estimate
+/// How often the reward model was right on prompts of a use case.
+struct UseCaseAccuracy: Sendable, Hashable {
+  var useCase: UseCase
+  var accuracy: Estimate
+}
+
+/// The divergence KL(policy ‖ base), in nats per token.
+struct Divergence: Sendable, Hashable {
+  var value: Double
+  /// What it may be.
+  var budget: Double
 }
 
 /// How a loss went over the last steps.
 struct LossCurve: Sendable, Hashable {
   var title: String
   var values: [Double]
-}
-
-/// One version in the list.
-struct VersionStatus: Sendable, Hashable {
-  var name: String
-  /// What it learnt beyond its parent.
-  var learnt: String
-  var state: String
-  var isCurrent: Bool
 }

@@ -22,6 +22,8 @@ struct WorkstationModel: Sendable {
   var status = WorkspaceStatus()
   /// What stands in the way of the program's work, until it is over.
   var trouble: String?
+  /// The version that the learning screen says more about.
+  var chosenVersion: Int64?
   /// The first row shown of the screens that scroll as a whole.
   var scroll: [Screen: Int] = [:]
   /// Seconds taken for each label submitted in this run.

@@ -99,6 +99,7 @@ final class Session: Sendable {
     case .save(let draft, let slate): drafts.save(draft, slate: slate)
     case .submit(let submission): writer.async { self.submit(submission) }
     case .undo: writer.async { self.undo() }
+    case .change(let change): writer.async { self.change(change) }
     }
   }
 

@@ -64,14 +64,57 @@ final class StatusReader: @unchecked Sendable {
     status.longerWins = bootstrapAccuracy(statistics.longerWins())
     status.shorterWins = bootstrapAccuracy(statistics.shorterWins())
     status.accuracySeries = Self.running(predicted)
-    status.winRate = WinRateStatus("all policies", statistics.comparisons(with: 0)[...])
-    status.winRateHistory = Self.history(statistics.comparisons(with: 0))
-    status.versions = (policies + rewards).sorted { $0.id > $1.id }.map(VersionStatus.init)
+    status.useCaseAccuracy = Self.useCaseAccuracy(statistics)
+    status.calibration = Calibration(
+      margins: try workspace.predictedMargins(last: Self.calibratedRankings))
+    status.standing = PolicyStanding(statistics.comparisons(), inUse: status.policyVersion)
+    status.versions = try versionStatuses(policies + rewards)
+    status.divergence = try divergence(policies)
     status.losses = try Self.lossMetrics.compactMap { name, title in
       let values = try workspace.series(name, last: Self.lossSteps).map(\.value)
       return values.isEmpty ? nil : LossCurve(title: title, values: values)
     }
   }
+
+  /// Newest first, the base model last.
+  private func versionStatuses(_ versions: [Version]) throws -> [VersionStatus] {
+    guard !versions.isEmpty else { return [] }
+    let retracted = try workspace.retractedCounts()
+    let rejections = try workspace.rejections()
+    return versions.sorted { $0.id > $1.id }.map { version in
+      VersionStatus(
+        id: version.id, kind: version.kind, parent: version.parent, state: version.state,
+        learntCount: version.learntCount, retractedCount: retracted[version.id] ?? 0,
+        isPinned: version.isPinned, rejection: rejections[version.id],
+        metrics: version.metrics)
+    } + [.base(isCurrent: status.policyVersion == 0)]
+  }
+
+  /// Against the setting `kl_budget`, a number of nats per token.
+  private func divergence(_ policies: [Version]) throws -> Divergence? {
+    guard let value = policies.first(where: { $0.state == .current })?.metrics["kl"],
+      let budget = try workspace.setting("kl_budget").flatMap(Double.init), budget > 0,
+      budget.isFinite
+    else { return nil }
+    return Divergence(value: value, budget: budget)
+  }
+
+  /// The use cases with most pairs.
+  private static func useCaseAccuracy(_ statistics: Statistics) -> [UseCaseAccuracy] {
+    UseCase.allCases.map { ($0, statistics.rewardAccuracy(of: $0)) }
+      .sorted { pairs($0.1) > pairs($1.1) }.prefix(3)
+      .compactMap { useCase, counts in
+        bootstrapAccuracy(counts).map { UseCaseAccuracy(useCase: useCase, accuracy: $0) }
+      }
+  }
+
+  private static func pairs(_ counts: [PairCount]) -> Int {
+    counts.reduce(0) { $0 + $1.total }
+  }
+
+  /// Over how many of the latest rankings calibration is counted: the reward model changes all the
+  /// time.
+  private static let calibratedRankings = 1000
 
   /// The names under which the trainer records losses, and what people read.
   private static let lossMetrics = [
@@ -89,18 +132,6 @@ final class StatusReader: @unchecked Sendable {
     }
   }
 
-  /// The comparisons in up to four runs of at least ten, oldest first: each named for its policies.
-  static func history(_ comparisons: [BlindComparison]) -> [WinRateStatus] {
-    let runs = min(4, comparisons.count / 10)
-    guard runs > 1 else { return [] }
-    return (0..<runs).compactMap { run in
-      let part = comparisons[
-        (comparisons.count * run / runs)..<(comparisons.count * (run + 1) / runs)]
-      let versions = part.map(\.policy)
-      return WinRateStatus("policies \(versions.min()!)–\(versions.max()!)", part)
-    }
-  }
-
   /// The sentences of jobs whose last try failed, the newest of each kind.
   private static func failures(_ jobs: [Job]) -> [String] {
     var seen = Set<String>()
@@ -113,34 +144,8 @@ final class StatusReader: @unchecked Sendable {
   }
 }
 
-extension WinRateStatus {
-  /// nil without a comparison.
-  init?(_ name: String, _ comparisons: ArraySlice<BlindComparison>) {
-    let rate = WinRate(comparisons)
-    guard let estimate = rate.estimate else { return nil }
-    self.init(
-      name: name, wins: rate.wins, losses: rate.losses, ties: rate.ties, estimate: estimate)
-  }
-}
-
 extension JobStatus {
   init(_ job: Job) {
     self.init(title: job.detail, progress: job.progress, remaining: job.remaining)
-  }
-}
-
-extension VersionStatus {
-  init(_ version: Version) {
-    let kind = version.kind == .policy ? "policy" : "reward model"
-    let state =
-      switch version.state {
-      case .current: "in use"
-      case .published: "earlier"
-      case .rejected: "not better"
-      case .pruned: "files gone"
-      }
-    self.init(
-      name: "\(kind) \(version.id)", learnt: Workstation.count(version.learntCount, "label"),
-      state: state, isCurrent: version.state == .current)
   }
 }

@@ -8,6 +8,8 @@ enum Effect: Sendable {
   case submit(Submission)
   /// Takes back the last submitted label.
   case undo
+  /// Puts a version into use, or keeps its files.
+  case change(VersionChange)
 
   enum Draft: Sendable, Hashable {
     case ranking(RankingDraft)
@@ -16,6 +18,6 @@ enum Effect: Sendable {
 
   /// The effects that can fail on their own.
   enum Kind: Sendable, Hashable {
-    case draft, submit, undo
+    case draft, submit, undo, version
   }
 }

@@ -47,6 +47,18 @@ enum RankAction: String, Sendable, Hashable, CaseIterable {
   ])
 }
 
+/// What keys do on the learning screen, besides those that scroll it.
+enum LearningAction: String, Sendable, Hashable, CaseIterable {
+  case versionUp, versionDown, use, pin
+
+  static let keys = KeyMap<LearningAction>([
+    (.versionUp, "up k", "choose the version above"),
+    (.versionDown, "down j", "choose the version below"),
+    (.use, "enter", "put the chosen version into use (asks once)"),
+    (.pin, "p", "keep the chosen version's files whatever its age, or no longer"),
+  ])
+}
+
 /// What keys do on the writing screen, besides the editor's own.
 enum WriteAction: String, Sendable, Hashable, CaseIterable {
   case submit, nextStart, back, promptUp, promptDown

@@ -13,6 +13,7 @@ func update(_ model: inout WorkstationModel, _ message: WorkstationMessage) -> [
   case .draftSaved: if model.work.writing.saving == .pending { model.work.writing.saving = .saved }
   case .submitted(let submission, let reveal): model.finishSubmission(submission, reveal)
   case .undone(let undone): return model.finishUndo(undone)
+  case .changed(let change): model.finish(change)
   case .failed(let kind, let sentence): model.fail(kind, sentence)
   }
   return []
@@ -63,6 +64,7 @@ extension WorkstationModel {
       return []
     }
     if screen == .rank { return rank(key, confirmed: previous) }
+    if screen == .learning, let effects = learning(key, confirmed: previous) { return effects }
     read(key)
     return []
   }
@@ -148,6 +150,7 @@ extension WorkstationModel {
     case .undo:
       saving = nil
       retry = "Press u to retry."
+    case .version: retry = "The versions stay as they were."
     }
     say("\(sentence) \(retry)", .failure)
   }

@@ -11,6 +11,8 @@ enum WorkstationMessage: Sendable {
   /// A submitted label is on the disk.
   case submitted(Submission, Reveal?)
   case undone(Undone?)
+  /// A version is in use, pinned or no longer.
+  case changed(VersionChange)
   /// An effect failed: one sentence.
   case failed(Effect.Kind, String)
   case draftSaved

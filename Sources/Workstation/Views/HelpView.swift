@@ -26,6 +26,10 @@ struct HelpView {
         + [("alt-1 … alt-9", "start from that candidate")]
         + EditorCommand.keys.bindings.map { ($0.keyNames, $0.title) })
     section(
+      "Learning",
+      LearningAction.keys.bindings.map { ($0.keyNames, $0.title) }
+        + [("pageup pagedown", "scroll the screen")])
+    section(
       "Everywhere",
       GlobalAction.keys.bindings.filter { model.guidelines != nil || $0.action != .guidelines }
         .map { ($0.keyNames, $0.title) }

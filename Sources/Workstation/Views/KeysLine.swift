@@ -40,7 +40,8 @@ struct KeysLine {
         Hint(key: "ctrl-o", title: "start from a candidate", rank: 2),
         Hint(key: "ctrl-_", title: "undo", rank: 3),
       ]
-    case .learning, .guidelines, .help:
+    case .learning: learningHints
+    case .guidelines, .help:
       [
         Hint(key: "tab", title: "next screen", rank: 0),
         Hint(key: "↑ ↓", title: "scroll", rank: 1),
@@ -48,6 +49,21 @@ struct KeysLine {
         Hint(key: "q", title: "quit", rank: 3),
       ]
     }
+  }
+
+  private var learningHints: [Hint] {
+    let scrolling = model.status.versions.isEmpty ? "↑ ↓" : "pgup pgdn"
+    let always = [
+      Hint(key: "tab", title: "next screen", rank: 1),
+      Hint(key: scrolling, title: "scroll", rank: 4),
+      Hint(key: "esc", title: "back", rank: 5), Hint(key: "q", title: "quit", rank: 6),
+    ]
+    guard !model.status.versions.isEmpty else { return always }
+    let version = Hint(key: "↑ ↓", title: "version", rank: 0)
+    guard model.chosenVersion != nil else { return [version] + always }
+    return [
+      version, Hint(key: "enter", title: "use", rank: 2), Hint(key: "p", title: "pin", rank: 3),
+    ] + always
   }
 
   private var rankHints: [Hint] {

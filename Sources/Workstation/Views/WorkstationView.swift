@@ -38,7 +38,7 @@ extension WorkstationModel {
   /// All of a screen that scrolls as a whole.
   func content(of screen: Screen) -> Surface {
     switch screen {
-    case .learning: LearningView(model: self).content()
+    case .learning: LearningView(model: self).content().surface
     case .guidelines: GuidelinesView(text: guidelines ?? "", width: size.width).content()
     case .help: HelpView(model: self).content()
     case .rank, .write: Surface(size: Size(width: 0, height: 0))

@@ -11,7 +11,10 @@ struct Stats: ParsableCommand {
       The reward model's accuracy is counted on the scores stored before each label, over strict \
       pairs of slates that were not chosen for what they would teach, with a bootstrap over slates. \
       The win rate compares the policy's first draw with the base's or an earlier version's in the \
-      labelers' blind rankings, a tie as half a win. Both with 95 % intervals.
+      labelers' blind rankings, a tie as half a win; ratings put runs of versions on one scale, the \
+      log-odds of winning against the base (Bradley-Terry). Calibration sets how sure the reward \
+      model was of a pair against how often it was right. Self-agreement is how a labeler ranked the \
+      same completions a second time. All intervals are of 95 %.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -1,5 +1,5 @@
 import Exchange
-import Foundation
+import Feedback
 
 extension StatsReport {
   /// The figures as lines that people read.
@@ -14,34 +14,55 @@ extension StatsReport {
     }
     lines.append("Versions")
     if versions.isEmpty { lines.append("  none yet: the base model answers") }
-    for version in versions {
-      let parent = version.parent.map { " after \($0)" } ?? ""
-      let labels = version.labels == 1 ? "1 new label" : "\(version.labels) new labels"
-      lines.append("  \(version.kind) \(version.id)\(parent): \(version.state), \(labels)")
-    }
-    lines.append(
-      "Reward model, right before learning: "
-        + (rewardAccuracy.map {
-          Self.share($0.value, $0.low, $0.high) + " of \($0.pairs) pairs"
-        } ?? "nothing yet"))
+    lines += versions.map { "  \($0.text)" }
+    return lines + rewardText + policyText
+      + (selfAgreement.map { ["The same completions ranked again, in the same order: \($0.text)"] }
+        ?? [])
+  }
+
+  private var rewardText: [String] {
+    var lines = [
+      "Reward model, right before learning: \(rewardAccuracy?.text ?? "nothing yet")"
+    ]
     if let longerWins, let shorterWins {
       lines.append(
-        "  on the same slates: the longer wins \(Self.percent(longerWins.value)), "
-          + "the shorter wins \(Self.percent(shorterWins.value))")
+        "  on the same slates: the longer wins \(Figures.percent(longerWins.value)), "
+          + "the shorter wins \(Figures.percent(shorterWins.value))")
     }
-    lines.append(
-      "Policy against the base or an earlier version: "
-        + (winRate.map {
-          Self.share($0.value, $0.low, $0.high) + " of \($0.comparisons) comparisons"
-        } ?? "nothing yet"))
+    for useCase in accuracyByUseCase.keys.sorted() {
+      lines.append("  \(useCase): \(accuracyByUseCase[useCase]!.text)")
+    }
+    if let calibrationError {
+      let points = Figures.number(calibrationError * 100)
+      lines.append("Reward model, how sure it was, \(points) points off on average")
+      lines += calibration.map { "  \($0.text)" }
+    }
     return lines
   }
 
-  private static func share(_ value: Double, _ low: Double, _ high: Double) -> String {
-    "\(percent(value)) (\(percent(low)) to \(percent(high)))"
+  private var policyText: [String] {
+    var lines = ["Policy against the base: \(told(standing.all) ?? "nothing yet")"]
+    if let today = standing.today, standing.ratings.count > 1 {
+      let name = Figures.versions(today)
+      lines += told(standing.todayAgainstBase).map { ["  versions \(name): \($0)"] } ?? []
+    }
+    lines +=
+      told(standing.todayAgainstEarlier).map { ["  today's against earlier ones: \($0)"] } ?? []
+    if !ratings.isEmpty {
+      lines.append("Policy versions, the share won against the base by all comparisons together")
+      lines += ratings.map { "  \($0.text)" }
+    }
+    return lines
   }
 
-  private static func percent(_ value: Double) -> String {
-    String(format: "%.1f %%", value * 100)
+  /// A win rate, and how many more comparisons it would take; nil without one.
+  private func told(_ rate: WinRate) -> String? {
+    guard let wins = rate.estimate.map(Figures.Wins.init) else { return nil }
+    switch rate.comparisonsToTell() {
+    case 0?: return wins.text
+    case let more?:
+      return wins.text + ", not certain yet: at this rate \(more) more would tell"
+    case nil: return wins.text + ", level as far as one can tell"
+    }
   }
 }

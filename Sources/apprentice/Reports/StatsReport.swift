@@ -1,42 +1,23 @@
 import Feedback
-import Foundation
 import Storage
 
 /// The figures of `stats`.
 struct StatsReport: Encodable {
-  struct VersionLine: Encodable {
-    var id: String
-    var kind: String
-    var state: String
-    var parent: String?
-    /// How many labels it learnt beyond its parent's.
-    var labels: Int
-    var created: Double
-    var metrics: [String: Double]
-  }
-
-  struct Accuracy: Encodable {
-    var value: Double
-    var low: Double
-    var high: Double
-    var pairs: Int
-  }
-
-  struct Wins: Encodable {
-    var value: Double
-    var low: Double
-    var high: Double
-    var comparisons: Int
-  }
-
   var labels: [String: Int]
   var labelers: [String: Int]
   var versions: [VersionLine]
-  var rewardAccuracy: Accuracy?
+  var rewardAccuracy: Figures.Accuracy?
   /// The baselines on the same slates.
-  var longerWins: Accuracy?
-  var shorterWins: Accuracy?
-  var winRate: Wins?
+  var longerWins: Figures.Accuracy?
+  var shorterWins: Figures.Accuracy?
+  var accuracyByUseCase: [String: Figures.Accuracy]
+  var calibration: [Figures.Reliability]
+  var calibrationError: Double?
+  var winRate: Figures.Wins?
+  var ratings: [Figures.RatedRun]
+  var selfAgreement: Figures.Accuracy?
+  /// What only the text tells.
+  let standing: PolicyStanding
 
   init(_ workspace: Workspace) throws {
     let statistics = try workspace.statistics()
@@ -45,20 +26,36 @@ struct StatsReport: Encodable {
         ($0.rawValue, statistics.labelCounts[$0] ?? 0)
       })
     labelers = statistics.labelerCounts
-    versions = try (workspace.versions(.policy) + workspace.versions(.reward))
-      .sorted { $0.id < $1.id }.map(VersionLine.init)
-    rewardAccuracy = bootstrapAccuracy(statistics.rewardAccuracy()).map(Accuracy.init)
-    longerWins = bootstrapAccuracy(statistics.longerWins()).map(Accuracy.init)
-    shorterWins = bootstrapAccuracy(statistics.shorterWins()).map(Accuracy.init)
-    winRate = WinRate(statistics.comparisons(with: 0)).estimate.map(Wins.init)
+    versions = try VersionLine.all(in: workspace)
+    rewardAccuracy = bootstrapAccuracy(statistics.rewardAccuracy()).map(Figures.Accuracy.init)
+    longerWins = bootstrapAccuracy(statistics.longerWins()).map(Figures.Accuracy.init)
+    shorterWins = bootstrapAccuracy(statistics.shorterWins()).map(Figures.Accuracy.init)
+    accuracyByUseCase = Dictionary(
+      uniqueKeysWithValues: UseCase.allCases.compactMap { useCase in
+        bootstrapAccuracy(statistics.rewardAccuracy(of: useCase)).map {
+          (useCase.rawValue, Figures.Accuracy($0))
+        }
+      })
+    let calibration = Calibration(margins: try workspace.predictedMargins())
+    self.calibration = calibration?.bins.map(Figures.Reliability.init) ?? []
+    calibrationError = calibration?.expectedError
+    standing = PolicyStanding(
+      statistics.comparisons(), inUse: try workspace.currentVersion(.policy)?.id ?? 0)
+    winRate = standing.all.estimate.map(Figures.Wins.init)
+    ratings = standing.ratings.map(Figures.RatedRun.init)
+    selfAgreement = bootstrapAccuracy(try workspace.repeatedRankings().map(\.agreement))
+      .map(Figures.Accuracy.init)
   }
 
   enum CodingKeys: String, CodingKey {
-    case labels, labelers, versions
+    case labels, labelers, versions, calibration, ratings
     case rewardAccuracy = "reward_accuracy"
     case longerWins = "longer_wins"
     case shorterWins = "shorter_wins"
+    case accuracyByUseCase = "accuracy_by_use_case"
+    case calibrationError = "calibration_error"
     case winRate = "win_rate"
+    case selfAgreement = "self_agreement"
   }
 
   /// What is not known yet is null.
@@ -70,32 +67,11 @@ struct StatsReport: Encodable {
     try container.encode(rewardAccuracy, forKey: .rewardAccuracy)
     try container.encode(longerWins, forKey: .longerWins)
     try container.encode(shorterWins, forKey: .shorterWins)
+    try container.encode(accuracyByUseCase, forKey: .accuracyByUseCase)
+    try container.encode(calibration, forKey: .calibration)
+    try container.encode(calibrationError, forKey: .calibrationError)
     try container.encode(winRate, forKey: .winRate)
-  }
-}
-
-extension StatsReport.VersionLine {
-  init(_ version: Version) {
-    id = String(version.id)
-    kind = version.kind.rawValue
-    state = version.state.rawValue
-    parent = version.parent.map { String($0) }
-    labels = version.learntCount
-    created = version.created
-    metrics = version.metrics.filter(\.value.isFinite)
-  }
-}
-
-extension StatsReport.Accuracy {
-  init(_ estimate: Estimate) {
-    (value, low, high) = (estimate.value, estimate.low, estimate.high)
-    pairs = estimate.count
-  }
-}
-
-extension StatsReport.Wins {
-  init(_ estimate: Estimate) {
-    (value, low, high) = (estimate.value, estimate.low, estimate.high)
-    comparisons = estimate.count
+    try container.encode(ratings, forKey: .ratings)
+    try container.encode(selfAgreement, forKey: .selfAgreement)
   }
 }
