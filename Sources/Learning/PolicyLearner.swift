@@ -95,9 +95,12 @@ public final class PolicyLearner {
   ///   - reference: ``referenceSums(_:)`` of the same examples.
   ///   - anchor: weight of the cross-entropy on the completions that no other is preferred to, per
   ///     token, which keeps their likelihood from falling (Pang et al. 2024, equation 1).
+  ///   - end: the end token, when ends are spared: no end token is made less likely, and only what ended
+  ///     by itself is anchored. Preferences for long answers, which are cut off at the longest length,
+  ///     would otherwise teach never to end. nil spares none.
   public func addPreference(
     _ examples: [RankedExample], reference: [[Double]], beta: Double, anchor: Double = 0,
-    weight: Double = 1
+    weight: Double = 1, sparing end: TokenID? = nil
   ) throws -> Contribution {
     precondition(examples.count == reference.count)
     var result = Contribution()
@@ -118,13 +121,17 @@ public final class PolicyLearner {
         let loss = PairwiseLoss.evaluate(
           scores: scores, pairs: example.pairs, gradient: &slopes)
         result.loss += loss / Double(examples.count)
+        func isAnchored(_ position: Int) -> Bool {
+          example.isBest(position)
+            && (end == nil || example.completions[position].last == end)
+        }
         var bestTokens = 0
         for (position, completion) in example.completions.enumerated()
-        where example.isBest(position) { bestTokens += completion.count }
+        where isAnchored(position) { bestTokens += completion.count }
         for (position, completion) in example.completions.enumerated() {
           var coefficient = slopes[position] * beta * share
-          if example.isBest(position) { coefficient -= anchor * share / Double(bestTokens) }
-          coefficients.append(repeating: Float(coefficient), count: completion.count)
+          if isAnchored(position) { coefficient -= anchor * share / Double(bestTokens) }
+          append(Float(coefficient), for: completion, sparing: end)
         }
       }
       result.tokens += output.tokens
@@ -138,13 +145,13 @@ public final class PolicyLearner {
   ///
   /// - Parameter advantages: one per completion.
   public func addPolicyGradient(
-    _ sampled: RankedExample, advantages: [Double], weight: Double = 1
+    _ sampled: RankedExample, advantages: [Double], weight: Double = 1,
+    sparing end: TokenID? = nil
   ) throws -> Contribution {
     let tokens = sampled.completions.reduce(0) { $0 + $1.count }
     coefficients.removeAll()
     for (completion, advantage) in zip(sampled.completions, advantages) {
-      coefficients.append(
-        repeating: Float(-weight * advantage / Double(tokens)), count: completion.count)
+      append(Float(-weight * advantage / Double(tokens)), for: completion, sparing: end)
     }
     batch.removeAll(keepingCapacity: true)
     batch.append(sampled.sequence)
@@ -153,6 +160,13 @@ public final class PolicyLearner {
       tokenGradients: coefficients)
     try pass.backward(gradient: gradient)
     return Contribution(loss: 0, tokens: output.tokens)
+  }
+
+  /// Appends a completion's row of one d(loss)/d(log-probability) for all its tokens, but 0 for an end
+  /// token that would be made less likely.
+  private func append(_ coefficient: Float, for completion: [TokenID], sparing end: TokenID?) {
+    for token in completion { coefficients.append(token == end ? min(coefficient, 0) : coefficient) }
+    coefficients.endRow()
   }
 
   /// Takes one optimizer step on what was added since the last.

@@ -48,17 +48,7 @@ public final class RewardLearner {
   /// single head, which sees everything.
   func bootstrapWeight(head: Int, group: UInt64) -> Double {
     guard model.heads.count > 1 else { return 1 }
-    var random = SplitMix64(
-      seed: seed &+ group &* 0x9E37_79B9 &+ UInt64(head) &* 0x85EB_CA6B_C2B2_AE35)
-    var remaining = random.uniform()
-    var probability = 0.36787944117144233
-    var count = 0
-    while remaining > probability, count < 8 {
-      remaining -= probability
-      count += 1
-      probability /= Double(count)
-    }
-    return Double(count)
+    return Bootstrap.weight(head: head, group: group, seed: seed)
   }
 
   /// Adds the gradient of the mean over records, and over heads, of each record's loss.

@@ -29,7 +29,7 @@ extension BackgroundTrainer {
   private func update(_ kind: VersionKind, new: [Label], job: Int64) throws {
     try pool.remove(workspace.retractedLabels().map(\.label.id))
     let learnable = try workspace.labels(kinds: kind.learnsFrom, heldOut: .learnable)
-    try fillPool(learnable)
+    try fill(&pool, with: learnable)
     let known = Set(learnable.map(\.id))
     // Held-out labels are met without being learnt, and so is a ranking of ties alone.
     let taught = new.map(\.id).filter { known.contains($0) && pool.holds($0) }
@@ -49,16 +49,30 @@ extension BackgroundTrainer {
     switch kind {
     case .policy:
       let learner = try learnerOfPolicy()
-      let result = try PolicyUpdate(recipe: recipe, pass: pass).run(
+      var result = try PolicyUpdate(
+        recipe: recipe, pass: pass, end: model.tokenizer.endToken
+      ).run(
         learner: learner, new: taught, pool: &pool, learnable: known, rollouts: rollouts,
-        random: &random, onStep: onStep)
+        information: reward?.probe?.information ?? 0, divergence: &divergence, random: &random, onStep: onStep)
       rollouts.removeAll()
+      let (evidence, metrics) = try examine(learner.adapter, version: number)
+      result.metrics.merge(metrics) { $1 }
+      result.rejection = Gate.objection(evidence)
       try publishPolicy(number, learner: learner, result: result, taught: taught)
     case .reward:
       let learner = try learnerOfReward()
-      let result = try RewardUpdate(recipe: recipe).run(
+      let update = RewardUpdate(
+        recipe: recipe, pass: pass,
+        blocks: CompletionFeatures.blocks(of: model.configuration).count)
+      let probe = try update.probe(&pool, learnable: known)
+      var result = try update.run(
         learner: learner, new: taught, pool: pool, learnable: known, random: &random,
         onStep: onStep)
+      for (index, weight) in (probe?.blockWeights ?? []).enumerated() {
+        result.metrics["block.\(index)"] = weight
+      }
+      if let probe { result.metrics["information"] = probe.information }
+      rewardProbe = probe
       try publishReward(number, learner: learner, result: result, taught: taught)
     }
   }
@@ -69,8 +83,8 @@ extension BackgroundTrainer {
     try makeSlate()
   }
 
-  /// Encodes the labels that the pool does not hold yet.
-  private func fillPool(_ labels: [Label]) throws {
+  /// Encodes the labels that a pool does not hold yet.
+  func fill(_ pool: inout ExamplePool, with labels: [Label]) throws {
     for label in labels where !pool.holds(label.id) {
       switch label.content {
       case .demonstration(let demonstration):

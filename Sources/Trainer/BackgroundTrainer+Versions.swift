@@ -5,21 +5,36 @@ import Learning
 import Storage
 
 extension BackgroundTrainer {
-  /// Loads the versions in use when the trainer starts.
-  func loadCurrentVersions() throws {
-    if let version = try workspace.currentVersion(.policy) {
-      policy = LoadedPolicy(version: version.id, adapter: try files.load(version).adapter)
+  /// Loads the versions in use, at the start and whenever someone has put another into use. What was
+  /// in training is dropped then: the next update goes on from the chosen version.
+  func followChosenVersions() throws {
+    let chosen = try workspace.currentVersion(.policy)
+    if chosen?.id ?? 0 != policy.version {
+      policy =
+        try chosen.map { LoadedPolicy(version: $0.id, adapter: try files.load($0).adapter) } ?? .base
+      policyLearner = nil
+      rollouts = []
+      divergence = 0
     }
-    if let version = try workspace.currentVersion(.reward) {
-      let (adapter, heads) = try files.load(version)
-      guard let heads else {
-        throw TrainerError(
-          "The reward model in \(version.path) has no head; restore its heads.safetensors, or remove "
-            + "the workspace's reward versions.")
-      }
-      reward = LoadedReward(
-        version: version.id, model: try RewardModel(adapter: adapter, heads: heads))
+    let chosenReward = try workspace.currentVersion(.reward)
+    if chosenReward?.id != reward?.version {
+      reward = try chosenReward.map(loadReward)
+      rewardLearner = nil
     }
+  }
+
+  private func loadReward(_ version: Version) throws -> LoadedReward {
+    let (adapter, heads) = try files.load(version)
+    guard let heads else {
+      throw TrainerError(
+        "The reward model in \(version.path) has no head; restore its heads.safetensors, or remove "
+          + "the workspace's reward versions.")
+    }
+    let features =
+      CompletionFeatures.blocks(of: model.configuration).count * model.configuration.hiddenSize
+    return LoadedReward(
+      version: version.id, model: try RewardModel(adapter: adapter, heads: heads),
+      probe: try files.probe(of: version, width: features))
   }
 
   /// Publishes the policy in training, or keeps it as a rejected version and goes back.
@@ -27,6 +42,9 @@ extension BackgroundTrainer {
     _ number: Int64, learner: PolicyLearner, result: UpdateResult, taught: [Int64]
   ) throws {
     let parent = try workspace.currentVersion(.policy)
+    if let rejection = result.rejection {
+      try workspace.set("version.\(number).rejection", to: rejection)
+    }
     let path = try files.write(
       kind: .policy, number: number, adapter: learner.adapter, heads: nil,
       optimizer: learner.optimizer)
@@ -38,6 +56,7 @@ extension BackgroundTrainer {
     if let rejection = result.rejection {
       log.notice("policy \(number) is not used: \(rejection)")
       policyLearner = nil
+      rollouts = []
       return
     }
     policy = LoadedPolicy(version: number, adapter: learner.adapter.copy())
@@ -53,12 +72,12 @@ extension BackgroundTrainer {
     let parent = try workspace.currentVersion(.reward)
     let path = try files.write(
       kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
-      optimizer: learner.optimizer)
+      optimizer: learner.optimizer, probe: rewardProbe)
     try workspace.publish(
       NewVersion(
         id: number, kind: .reward, parent: parent?.id, path: path, learntFrom: taught,
         metrics: result.metrics, weightFormat: "f32", program: program))
-    reward = LoadedReward(version: number, model: learner.model.copy())
+    reward = LoadedReward(version: number, model: learner.model.copy(), probe: rewardProbe)
     log.info("reward model \(number) published", metadata: ["labels": "\(taught.count)"])
     if let parent { files.removeOptimizer(of: parent) }
     try pruneFiles()

@@ -40,10 +40,14 @@ public final class BackgroundTrainer {
   /// Holds the adapter that the next version is trained in; nil until it is needed.
   var policyLearner: PolicyLearner?
   var rewardLearner: RewardLearner?
+  var rewardProbe: RewardProbe?
   var pool = ExamplePool()
   var failures = FailureCount()
+  var gate = GateMemory()
   /// What the policy drew for the last slates, shown or not, until an update has learnt from it.
   var rollouts: [Rollout] = []
+  /// Nats per token that the policy is away from the base, averaged over its last rollouts.
+  var divergence = 0.0
 
   /// Seconds without a workstation after which ``Lifetime/whileLabeling`` ends.
   static let loneliness = 60.0
@@ -70,7 +74,7 @@ public final class BackgroundTrainer {
     drawing = Drawing(model: model, pass: pass)
     try workspace.discardUnfinished()
     try workspace.endAbandonedJobs()
-    try loadCurrentVersions()
+    try followChosenVersions()
   }
 
   var isStopping: Bool { stop.isMade }
@@ -80,6 +84,7 @@ public final class BackgroundTrainer {
     defer { lock.release() }
     var lastCompany = Date()
     while !isStopping {
+      try followChosenVersions()
       let situation = try observe()
       if situation.labelers > 0 { lastCompany = Date() }
       if lifetime == .whileLabeling, Date().timeIntervalSince(lastCompany) > Self.loneliness,

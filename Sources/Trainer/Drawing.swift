@@ -14,6 +14,7 @@ struct LoadedPolicy {
 struct LoadedReward {
   var version: Int64
   var model: RewardModel
+  var probe: RewardProbe?
 }
 
 /// What a slate is to be made of.
@@ -33,6 +34,8 @@ struct Drawn {
   var origin: CompletionOrigin
   /// One per head of the reward model; none without one.
   var scores: [Float]?
+  /// The base's log-probability of it, summed over its tokens; nil without a reward model.
+  var reference: Double?
 }
 
 /// What was drawn for a slate.
@@ -48,6 +51,7 @@ struct DrawnSlate {
     return Rollout(
       prompt: prompt, completions: own.map(\.generated.tokenIDs),
       logprobs: own.map { $0.generated.logprobs.reduce(0) { $0 + Double($1) } },
+      reference: own.map { $0.reference ?? 0 },
       rewards: own.map { Selection.lowerBound($0.scores!) },
       ended: own.map { $0.generated.finishReason == .stop })
   }
@@ -126,11 +130,21 @@ final class Drawing {
     }
     if let reward {
       // A completion that ran to the length limit is scored with an end token that it did not write.
-      let scores = try reward.model.score(
-        prompt: prompt,
-        completions: drawn.map { Drawing.ended($0.generated, end: model.tokenizer.endToken) },
-        with: pass)
-      for (index, row) in scores.enumerated() { drawn[index].scores = row }
+      let ended = drawn.map { Drawing.ended($0.generated, end: model.tokenizer.endToken) }
+      if let probe = reward.probe {
+        let output = try pass.forward(
+          [PackedSequence(prompt: prompt, completions: ended)], adapter: nil, arithmetic: .codes,
+          needs: [.logprobs, .features], keepForBackward: false)
+        for index in drawn.indices {
+          drawn[index].scores = probe.scores(of: output.features[index])
+          drawn[index].reference = output.logprobs[index].prefix(
+            drawn[index].generated.tokenIDs.count
+          ).reduce(0) { $0 + Double($1) }
+        }
+      } else {
+        let scores = try reward.model.score(prompt: prompt, completions: ended, with: pass)
+        for (index, row) in scores.enumerated() { drawn[index].scores = row }
+      }
     }
     let policys = Array(drawn.prefix(draws))
     guard !shown else { return DrawnSlate(shown: drawn, own: policys) }
@@ -145,6 +159,13 @@ final class Drawing {
       return chosen
     }
     return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: policys)
+  }
+
+  /// Draws answers to a prompt, for measuring.
+  func answers(
+    prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters
+  ) throws -> [GeneratedCompletion] {
+    try generator.generate(prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling)
   }
 
   /// The tokens of a completion with the end token at the end, where the reward is read.

@@ -15,6 +15,8 @@ struct ExamplePool {
     var versions: [Int64]
     /// Base log-probability of each completion, once computed.
     var reference: [Double]?
+    /// What the base says of each, once computed.
+    var features: [[Float]]?
   }
 
   struct Demonstrated {
@@ -40,6 +42,10 @@ struct ExamplePool {
 
   mutating func setReference(_ sums: [Double], label: Int64) {
     rankings[label]?.reference = sums
+  }
+
+  mutating func setFeatures(_ features: [[Float]], label: Int64) {
+    rankings[label]?.features = features
   }
 
   func holds(_ label: Int64) -> Bool { rankings[label] != nil || demonstrations[label] != nil }

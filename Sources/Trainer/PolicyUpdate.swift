@@ -1,4 +1,5 @@
 import Feedback
+import Foundation
 import LanguageModel
 import Learning
 
@@ -13,10 +14,7 @@ struct UpdateResult {
 struct PolicyUpdate {
   let recipe: Recipe
   let pass: TrainingPass
-
-  /// The mean loss of likelihood, in nats per token, that the base's own completions may suffer: past
-  /// it the policy has left the language for the labels.
-  static let driftLimit = 1.5
+  let end: TokenID
 
   /// - Parameters:
   ///   - new: labels nobody has learnt, all in the pool.
@@ -24,15 +22,15 @@ struct PolicyUpdate {
   ///   - onStep: told the share done and the loss; throws to cancel.
   func run(
     learner: PolicyLearner, new: [Int64], pool: inout ExamplePool, learnable: Set<Int64>,
-    rollouts: [Rollout] = [], random: inout SplitMix64,
+    rollouts: [Rollout] = [], information: Double = 1,
+    divergence: inout Double, random: inout SplitMix64,
     onStep: (_ share: Double, _ loss: Double) throws -> Void
   ) throws -> UpdateResult {
     var losses: [String: Double] = [:]
-    var drift: Double?
     let rollout = recipe.gradientWeight > 0 ? rollouts.last : nil
     for step in 0..<recipe.policySteps {
       if step == recipe.policySteps - 1, let rollout {
-        losses.merge(try learn(rollout, learner: learner)) { $1 }
+        losses.merge(try learn(rollout, learner: learner, divergence: &divergence)) { $1 }
       }
       let demonstrations = ExamplePool.mix(
         new: new, from: pool.demonstrations, among: learnable,
@@ -53,52 +51,51 @@ struct PolicyUpdate {
         let weight = recipe.preferenceWeight / (recipe.beta * meanLength)
         let part = try learner.addPreference(
           rankings.map(\.example), reference: reference, beta: recipe.beta,
-          anchor: recipe.bestWeight / weight, weight: weight)
+          anchor: recipe.bestWeight / weight, weight: weight, sparing: end)
         losses["loss.dpo"] = part.loss
       }
-      let norm = try learner.step(learningRate: recipe.policyLearningRate, clip: recipe.clip)
+      let room = min(1, max(0.2, 1.5 - divergence / recipe.klBudget))
+      let pace =
+        room
+        * max(demonstrations.isEmpty ? 0.05 : 0.3, min(1, information / recipe.fullInformation))
+      losses["pace"] = pace
+      let norm = try learner.step(
+        learningRate: recipe.policyLearningRate * pace, clip: recipe.clip)
       losses["grad_norm"] = norm
       try onStep(
         Double(step + 1) / Double(recipe.policySteps + 1),
         losses["loss.dpo"] ?? losses["loss.sft"] ?? 0)
-      if step == recipe.policySteps - 1, !rankings.isEmpty {
-        drift = try measureDrift(rankings, learner: learner, pool: pool)
-      }
     }
-    var result = UpdateResult(metrics: losses, rejection: nil)
-    if let drift {
-      result.metrics["drift"] = drift
-      if drift > Self.driftLimit {
-        result.rejection =
-          "it gives the base model's own answers \(rounded(drift)) nats per token less, over the "
-          + "limit of \(rounded(Self.driftLimit))"
-      }
-    }
-    return result
+    return UpdateResult(metrics: losses, rejection: nil)
   }
 
   /// Adds the policy gradient of one rollout.
-  private func learn(_ rollout: Rollout, learner: PolicyLearner) throws -> [String: Double] {
+  private func learn(
+    _ rollout: Rollout, learner: PolicyLearner, divergence: inout Double
+  ) throws -> [String: Double] {
     let sampled = rollout.sampled
-    let reference = try learner.referenceSums([sampled])[0]
-    let deviation = PolicyGradient.deviation(rollout.rewards)
+    let tokens = Double(rollout.completions.reduce(0) { $0 + $1.count })
+    let kl = zip(rollout.logprobs, rollout.reference).reduce(0) { $0 + $1.0 - $1.1 } / tokens
+    divergence = 0.6 * divergence + 0.4 * max(0, kl)
+    // Past the budget the reward counts for less and less, until only the way back is left.
+    let share = min(1, max(0, 2 - divergence / recipe.klBudget))
+    let penalty = recipe.klPenalty * min(1, divergence / recipe.klBudget)
+    let reference = rollout.reference
     var fluency = 0.0
-    var kl = 0.0
     let values = rollout.rewards.indices.map { index in
       let length = Double(rollout.completions[index].count)
-      let divergence = rollout.logprobs[index] - reference[index]
+      let excess = rollout.logprobs[index] - reference[index]
       fluency += reference[index] / length
-      kl += divergence / length
-      return rollout.rewards[index] / deviation - recipe.klPenalty * divergence
+      return share * rollout.rewards[index] - penalty * excess / length
         + recipe.fluencyReward * reference[index] / length
         - (rollout.ended[index] ? 0 : recipe.unendedPenalty)
     }
-    let part = try learner.addPolicyGradient(
-      sampled, advantages: PolicyGradient.advantages(values), weight: recipe.gradientWeight)
-    _ = part
+    _ = try learner.addPolicyGradient(
+      sampled, advantages: PolicyGradient.advantages(values), weight: recipe.gradientWeight,
+      sparing: end)
     return [
-      "kl": kl / Double(values.count), "fluency": fluency / Double(values.count),
-      "reward.deviation": deviation,
+      "kl": kl, "kl.average": divergence, "kl.penalty": penalty, "fluency": fluency / Double(values.count),
+      "reward.deviation": PolicyGradient.deviation(rollout.rewards),
     ]
   }
 
@@ -112,26 +109,4 @@ struct PolicyUpdate {
     }
     return rankings.map { pool.rankings[$0.label]!.reference! }
   }
-
-  /// How much likelihood per token the base model's completions lost; nil when none is among them.
-  private func measureDrift(
-    _ rankings: [ExamplePool.Ranked], learner: PolicyLearner, pool: ExamplePool
-  ) throws -> Double? {
-    let sums = try PolicyLearner.sums(
-      rankings.map(\.example), adapter: learner.adapter, pass: pass)
-    var lost = 0.0
-    var tokens = 0
-    for (ranked, row) in zip(rankings, sums) {
-      guard let reference = pool.rankings[ranked.label]?.reference else { continue }
-      for (index, version) in ranked.versions.enumerated() where version == 0 {
-        lost += reference[index] - row[index]
-        tokens += ranked.example.completions[index].count
-      }
-    }
-    return tokens > 0 ? lost / Double(tokens) : nil
-  }
-}
-
-private func rounded(_ value: Double) -> String {
-  String(Double((value * 100).rounded()) / 100)
 }

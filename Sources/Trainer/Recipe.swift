@@ -25,9 +25,14 @@ public struct Recipe: Sendable, Codable, Equatable {
 
   /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
   public var gradientWeight = 0.0
+  /// The reward model's information about unseen rankings from which the policy learns at its full rate.
+  public var fullInformation = 0.3
   /// Policy gradient's penalty, in standard deviations of the reward, for each nat that a completion is
   /// likelier under the policy than under the base (Ouyang et al. 2022, equation 2).
-  public var klPenalty = 0.03
+  public var klPenalty = 3.0
+  /// Nats per token from the base, on its own draws, that the policy may go at that penalty; nearer the
+  /// base it is less, further away more.
+  public var klBudget = 0.35
   /// Its reward for each nat per token that the base finds a completion likelier than another.
   public var fluencyReward = 1.0
   /// Its penalty for a completion that did not end by itself.

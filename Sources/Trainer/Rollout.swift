@@ -9,6 +9,8 @@ struct Rollout {
   var completions: [[TokenID]]
   /// The policy's log-probability of each when it was drawn, summed over its tokens.
   var logprobs: [Double]
+  /// The base's log-probability of each.
+  var reference: [Double]
   var rewards: [Double]
   var ended: [Bool]
 

@@ -25,11 +25,19 @@ struct VersionFiles {
     return OptimizerFile.read(file).flatMap { AdamW(count: count, state: $0) }
   }
 
+  /// The probe that a reward version was published with; nil when it has none.
+  func probe(of version: Version, width: Int) throws -> RewardProbe? {
+    try ProbeFile.read(
+      workspace.directory.appendingPathComponent(version.path)
+        .appendingPathComponent(ProbeFile.name), width: width)
+  }
+
   /// Writes a version's folder, durable when it returns.
   ///
   /// - Returns: its path relative to the workspace.
   func write(
-    kind: VersionKind, number: Int64, adapter: LoRAAdapter, heads: [[Float]]?, optimizer: AdamW
+    kind: VersionKind, number: Int64, adapter: LoRAAdapter, heads: [[Float]]?, optimizer: AdamW,
+    probe: RewardProbe? = nil
   ) throws -> String {
     let path = Workspace.versionPath(kind, number)
     let folder = workspace.directory.appendingPathComponent(path, isDirectory: true)
@@ -41,6 +49,9 @@ struct VersionFiles {
       adapter: adapter, heads: heads, baseModelName: baseModelName, to: folder)
     try OptimizerFile.write(
       optimizer.state, to: folder.appendingPathComponent(OptimizerFile.name))
+    if let probe {
+      try ProbeFile.write(probe, to: folder.appendingPathComponent(ProbeFile.name))
+    }
     return path
   }
 

@@ -37,6 +37,11 @@ struct Activations {
 
   /// What only the backward pass needs.
   var backward: BackwardActivations?
+
+  /// The residual stream after a layer, `[rows, hidden]`, valid while the layer has just been computed.
+  func residual(after layer: Int) -> Matrix {
+    layer + 1 < layers.count ? layers[layer + 1].input : output
+  }
 }
 
 /// Room for gradients, overwritten by every layer but for ``residual``.

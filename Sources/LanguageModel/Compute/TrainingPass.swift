@@ -11,6 +11,7 @@ public final class TrainingPass {
 
     public static let logprobs = Needs(rawValue: 1)
     public static let endHidden = Needs(rawValue: 2)
+    public static let features = Needs(rawValue: 4)
   }
 
   /// What the forward pass found.
@@ -21,6 +22,9 @@ public final class TrainingPass {
     /// The final-norm hidden state at each completion's last token, as long as the model's hidden size;
     /// no rows unless needed.
     public var endHidden = RaggedRows()
+    /// What the layers say of each completion, ``CompletionFeatures/blocks(of:)`` one after another; no
+    /// rows unless needed.
+    public var features = RaggedRows()
     /// The number of positions computed.
     public var tokens = 0
   }
@@ -31,6 +35,7 @@ public final class TrainingPass {
   private let frozenLayers: FrozenLayers
 
   private let rows = PackedRows()
+  private let features = CompletionFeatures()
   /// What the last forward pass found; its memory is used again once nobody else holds it.
   private var output = Output()
 
@@ -83,9 +88,11 @@ public final class TrainingPass {
     kept = nil
     output.logprobs.removeAll()
     output.endHidden.removeAll()
+    output.features.removeAll()
     output.tokens = 0
     let needsLogprobs = needs.contains(.logprobs)
-    let needsHidden = needs.contains(.endHidden)
+    let needsFeatures = needs.contains(.features)
+    let needsHidden = needs.contains(.endHidden) || needsFeatures
     try rows.lay(batch, configuration: model.configuration, withoutLast: !needsHidden)
     if let tokenGradients { try checkShape(tokenGradients, of: batch) }
     guard rows.count > 0 else { return output }
@@ -96,9 +103,14 @@ public final class TrainingPass {
         batch, rows: rows, withoutLast: !needsHidden, below: adapter, arithmetic: arithmetic,
         keep: keepForBackward)
     }
+    if needsFeatures { features.begin(rows: rows, model: model) }
+    let features = needsFeatures ? features : nil
     let residual = try transformer.forward(
       rows, adapter: adapter, arithmetic: arithmetic, keepForBackward: keepForBackward,
-      from: stream)
+      from: stream,
+      afterLayer: features.map { features in
+        { features.read(layer: $0 + 1, residual: $1.residual(after: $0)) }
+      })
 
     chooseRows(
       batch, needsLogprobs: needsLogprobs, needsHidden: needsHidden, coefficients: tokenGradients)
@@ -116,6 +128,11 @@ public final class TrainingPass {
       for row in 0..<hidden.rows {
         output.endHidden.append(
           UnsafeBufferPointer(start: hidden.base + row * hidden.stride, count: hidden.columns))
+      }
+    }
+    if let features {
+      for completion in rows.completions.indices {
+        output.features.append(features.values(of: completion, end: output.endHidden[completion]))
       }
     }
     return output

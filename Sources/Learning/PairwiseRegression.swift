@@ -1,0 +1,111 @@
+import Foundation
+import LanguageModel
+
+/// Logistic regression on differences: the w that makes Σ weight · −log σ(w · (preferred − rejected)) +
+/// ridge/2 · |w|² least, by Newton's method with conjugate gradients.
+struct PairwiseRegression {
+  private let width: Int
+  private let ridge: Double
+  /// `[pairs, width]`.
+  private var differences: [Float] = []
+  private(set) var count = 0
+
+  init(width: Int, ridge: Double) {
+    self.width = width
+    self.ridge = ridge
+  }
+
+  mutating func add(_ preferred: [Float], over rejected: [Float]) {
+    for (a, b) in zip(preferred, rejected) { differences.append(a - b) }
+    count += 1
+  }
+
+  /// w · (preferred − rejected) of a pair.
+  func margin(_ pair: Int, _ solution: [Float]) -> Double {
+    differences.withUnsafeBufferPointer { values in
+      solution.withUnsafeBufferPointer {
+        inner(values.baseAddress! + pair * width, $0.baseAddress!)
+      }
+    }
+  }
+
+  /// - Parameter weights: one per pair; a pair of weight 0 is left out.
+  func solve(weights: [Double]) -> [Float] {
+    var w = [Float](repeating: 0, count: width)
+    let used = weights.indices.filter { weights[$0] > 0 }
+    guard !used.isEmpty else { return w }
+    for _ in 0..<12 {
+      var gradient = w.map { -Float(ridge) * $0 }
+      var curvature = [Float](repeating: 0, count: used.count)
+      for (place, pair) in used.enumerated() {
+        let error = PairwiseLoss.sigmoid(-margin(pair, w))
+        add(pair, times: Float(weights[pair] * error), to: &gradient)
+        curvature[place] = Float(weights[pair] * error * (1 - error))
+      }
+      let step = conjugateGradient(gradient, used: used, curvature: curvature)
+      var change: Float = 0
+      for index in 0..<width {
+        w[index] += step[index]
+        change = max(change, abs(step[index]))
+      }
+      if change < 1e-4 { break }
+    }
+    return w
+  }
+
+  /// Solves (ridge + Σ curvature · d dᵀ) x = b.
+  private func conjugateGradient(
+    _ b: [Float], used: [Int], curvature: [Float]
+  ) -> [Float] {
+    var x = [Float](repeating: 0, count: width)
+    var residual = b
+    var direction = b
+    var norm = residual.reduce(Float(0)) { $0 + $1 * $1 }
+    let target = norm * 1e-6
+    for _ in 0..<40 where norm > target && norm > 1e-20 {
+      var product = direction.map { Float(ridge) * $0 }
+      for (place, pair) in used.enumerated() where curvature[place] > 1e-9 {
+        add(pair, times: curvature[place] * Float(margin(pair, direction)), to: &product)
+      }
+      var along: Float = 0
+      for index in 0..<width { along += direction[index] * product[index] }
+      let length = norm / along
+      var next: Float = 0
+      for index in 0..<width {
+        x[index] += length * direction[index]
+        residual[index] -= length * product[index]
+        next += residual[index] * residual[index]
+      }
+      let ratio = next / norm
+      for index in 0..<width { direction[index] = residual[index] + ratio * direction[index] }
+      norm = next
+    }
+    return x
+  }
+
+  private func inner(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Double {
+    var sums = SIMD16<Float>.zero
+    var index = 0
+    while index + 16 <= width {
+      let left = UnsafeRawPointer(a + index).loadUnaligned(as: SIMD16<Float>.self)
+      let right = UnsafeRawPointer(b + index).loadUnaligned(as: SIMD16<Float>.self)
+      sums += left * right
+      index += 16
+    }
+    var sum = Double(sums.sum())
+    while index < width {
+      sum += Double(a[index] * b[index])
+      index += 1
+    }
+    return sum
+  }
+
+  private func add(_ pair: Int, times factor: Float, to values: inout [Float]) {
+    differences.withUnsafeBufferPointer { differences in
+      let row = differences.baseAddress! + pair * width
+      values.withUnsafeMutableBufferPointer { values in
+        for index in 0..<width { values[index] += factor * row[index] }
+      }
+    }
+  }
+}

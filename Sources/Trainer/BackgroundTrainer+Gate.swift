@@ -1,0 +1,143 @@
+import Feedback
+import LanguageModel
+import Learning
+import Storage
+
+/// What the gate has measured and need not measure again.
+struct GateMemory {
+  /// Held-out labels as tokens.
+  var pool = ExamplePool()
+  /// The policy in use on held-out labels: log-probabilities of the completions, summed.
+  var current: [Int64: [Double]] = [:]
+  var currentVersion: Int64 = -1
+  /// The last examined policy's, for when it is the one in use, and its version.
+  var new: [Int64: [Double]] = [:]
+  var measuredVersion: Int64 = -1
+  /// What the base answers to the gate's prompts.
+  var base: DrawFigures?
+}
+
+extension BackgroundTrainer {
+  /// The newest held-out labels that are measured on, of each kind.
+  static let gateLabels = 6
+  /// The prompts answered for the gate, and the answers to each.
+  static let gatePrompts = 2
+  static let gateDraws = 4
+
+  /// Measures a new policy.
+  ///
+  /// - Returns: what the gate decides by, and the same as a version's metrics.
+  func examine(
+    _ adapter: LoRAAdapter, version: Int64
+  ) throws -> (evidence: Gate.Evidence, metrics: [String: Double]) {
+    var evidence = Gate.Evidence()
+    var metrics: [String: Double] = [:]
+    if gate.currentVersion != policy.version {
+      gate.current = gate.measuredVersion == policy.version ? gate.new : [:]
+      gate.currentVersion = policy.version
+    }
+    gate.new = [:]
+    gate.measuredVersion = version
+    let labels = try workspace.labels(kinds: VersionKind.policy.learnsFrom, heldOut: .heldOut)
+    let rankings = labels.filter { $0.kind == .ranking }.suffix(Self.gateLabels)
+    let demonstrations = labels.filter { $0.kind == .demonstration }.suffix(Self.gateLabels)
+    try fill(&gate.pool, with: Array(rankings + demonstrations))
+
+    for label in rankings {
+      guard let ranked = gate.pool.rankings[label.id] else { continue }
+      if ranked.reference == nil {
+        gate.pool.setReference(try sums(ranked.example, adapter: nil), label: label.id)
+      }
+      let reference = gate.pool.rankings[label.id]!.reference!
+      func accuracy(_ sums: [Double]) -> Double {
+        let margins = zip(sums, reference).map { $0 - $1 }
+        let right = ranked.example.pairs.count { margins[$0.preferred] > margins[$0.rejected] }
+        return Double(right) / Double(ranked.example.pairs.count)
+      }
+      let new = try sums(ranked.example, adapter: adapter)
+      gate.new[label.id] = new
+      evidence.accuracies.append(
+        Gate.Evidence.Pair(
+          new: accuracy(new), current: accuracy(try currentSums(ranked.example, label: label.id))))
+    }
+    for label in demonstrations {
+      guard let example = gate.pool.demonstrations[label.id]?.example else { continue }
+      let alone = RankedExample(
+        prompt: example.prompt, completions: [example.completion], pairs: [])
+      let new = try sums(alone, adapter: adapter)
+      gate.new[label.id] = new
+      let tokens = Double(example.completion.count)
+      evidence.likelihoods.append(
+        Gate.Evidence.Pair(
+          new: new[0] / tokens, current: try currentSums(alone, label: label.id)[0] / tokens))
+    }
+    if !evidence.accuracies.isEmpty {
+      metrics["heldout.accuracy"] = mean(evidence.accuracies.map(\.new))
+    }
+    if !evidence.likelihoods.isEmpty {
+      metrics["heldout.likelihood"] = mean(evidence.likelihoods.map(\.new))
+    }
+
+    if gate.base == nil { gate.base = try gateDraws(adapter: nil) }
+    if let base = gate.base, let drawn = try gateDraws(adapter: adapter) {
+      evidence.draws = (drawn, base)
+      metrics["words"] = drawn.words
+      metrics["repetition"] = drawn.repetition
+      metrics["distinct"] = drawn.distinct
+      metrics["kl"] = drawn.divergence
+      metrics["fluency"] = base.fluency - drawn.fluency
+    }
+    if let foreseen = rewardProbe?.foreseen ?? reward?.probe?.foreseen {
+      evidence.foreseen = foreseen
+    }
+    return (evidence, metrics)
+  }
+
+  private func currentSums(_ example: RankedExample, label: Int64) throws -> [Double] {
+    if let known = gate.current[label] { return known }
+    let sums = try sums(example, adapter: policy.adapter)
+    gate.current[label] = sums
+    return sums
+  }
+
+  private func sums(_ example: RankedExample, adapter: LoRAAdapter?) throws -> [Double] {
+    try PolicyLearner.sums([example], adapter: adapter, pass: pass)[0]
+  }
+
+  /// Draws answers to the gate's prompts; nil when there are no prompts.
+  private func gateDraws(adapter: LoRAAdapter?) throws -> DrawFigures? {
+    let settings = try TrainerSettings.read(from: workspace)
+    let sampling = SamplingParameters(
+      temperature: recipe.temperature, topP: recipe.topP, maxTokens: settings.maxTokens)
+    let prompts = try workspace.prompts().prefix(64).map(\.prompt).filter {
+      encoding.prompt($0).count + settings.maxTokens <= model.configuration.contextLength / 2
+    }
+    var random = SplitMix64(seed: settings.seed ^ 0x6A7E)
+    var texts: [String] = []
+    var logprobs: [Double] = []
+    var reference: [Double] = []
+    var tokens = 0
+    for prompt in prompts.shuffled(using: &random).prefix(Self.gatePrompts) {
+      let encoded = encoding.prompt(prompt)
+      let drawn = try drawing.answers(
+        prompt: encoded, adapter: adapter, seeds: (0..<Self.gateDraws).map { _ in random.next() },
+        sampling: sampling)
+      texts += drawn.map(\.text)
+      logprobs += drawn.map { sum($0.logprobs) }
+      reference += try sums(
+        RankedExample(prompt: encoded, completions: drawn.map(\.tokenIDs), pairs: []),
+        adapter: nil)
+      tokens += drawn.reduce(0) { $0 + $1.tokenIDs.count }
+    }
+    guard !texts.isEmpty else { return nil }
+    return DrawFigures(texts: texts, logprobs: logprobs, reference: reference, tokens: tokens)
+  }
+}
+
+private func mean(_ values: [Double]) -> Double {
+  values.reduce(0, +) / Double(values.count)
+}
+
+private func sum(_ values: [Float]) -> Double {
+  values.reduce(0) { $0 + Double($1) }
+}

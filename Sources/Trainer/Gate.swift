@@ -1,0 +1,137 @@
+import Feedback
+import Foundation
+
+/// Decides whether a new policy may be used: not when it is worse than the one in use beyond noise, nor
+/// when it has left the language, nor when the labels say nothing that holds for other prompts.
+struct Gate {
+  /// What was measured of a new policy and of the one in use.
+  struct Evidence: Equatable {
+    /// Held-out rankings: the share of strict pairs that the implicit reward has right, the new policy's
+    /// beside that of the one in use.
+    var accuracies: [Pair] = []
+    /// Held-out demonstrations: mean log-probability per token.
+    var likelihoods: [Pair] = []
+    /// Answers to a few prompts, the new policy's beside the base model's.
+    var draws: (policy: DrawFigures, base: DrawFigures)?
+    /// Strict pairs of prompts that the reward model had not seen, and how many of them it had right.
+    var foreseen = PairCount(correct: 0, total: 0)
+
+    struct Pair: Equatable {
+      var new: Double
+      var current: Double
+    }
+
+    static func == (a: Evidence, b: Evidence) -> Bool {
+      a.accuracies == b.accuracies && a.likelihoods == b.likelihoods && a.foreseen == b.foreseen
+        && a.draws?.policy == b.draws?.policy && a.draws?.base == b.draws?.base
+    }
+  }
+
+  /// Nats per token by which the base may find the policy's answers less likely than its own.
+  static let fluencyLimit = 0.75
+  /// What the share of repeated groups of words may exceed the base's by.
+  static let repetitionLimit = 0.1
+  /// The least share of the base's distinct-2.
+  static let distinctLimit = 0.6
+  /// The fewest words an answer has on average.
+  static let fewestWords = 3.0
+  /// The strict pairs from which on labels that cannot be foreseen are taken for random.
+  static let fewestPairs = 40
+
+  /// Why the new policy must not be used; nil when it may.
+  static func objection(_ evidence: Evidence) -> String? {
+    if let difference = worse(evidence.accuracies) {
+      return "on held-out rankings it has \(percent(-difference)) of the pairs fewer right than the "
+        + "policy in use"
+    }
+    if let difference = worse(evidence.likelihoods) {
+      return "held-out demonstrations are \(rounded(-difference)) nats per token less likely than "
+        + "with the policy in use"
+    }
+    if let (policy, base) = evidence.draws {
+      if policy.words < min(fewestWords, base.words) {
+        return "its answers are \(rounded(policy.words)) words long on average"
+      }
+      let lost = base.fluency - policy.fluency
+      if lost > fluencyLimit {
+        return "the base model finds its answers \(rounded(lost)) nats per token less likely than "
+          + "its own, over the limit of \(rounded(fluencyLimit))"
+      }
+      if policy.repetition > base.repetition + repetitionLimit {
+        return "\(percent(policy.repetition)) of its words repeat themselves, the base model's "
+          + "\(percent(base.repetition))"
+      }
+      if policy.distinct < distinctLimit * base.distinct {
+        return "its answers are alike: \(percent(policy.distinct)) of their pairs of words differ, "
+          + "of the base model's \(percent(base.distinct))"
+      }
+    }
+    let foreseen = evidence.foreseen
+    if foreseen.total >= fewestPairs,
+      let share = wilsonInterval(wins: Double(foreseen.correct), of: foreseen.total),
+      share.low <= 0.5
+    {
+      return "the rankings say nothing that holds for other prompts: of \(foreseen.total) pairs that "
+        + "the reward model had not seen it had \(foreseen.correct) right"
+    }
+    return nil
+  }
+
+  /// The mean difference when it is below 0 beyond noise: a one-sided interval of 95 %.
+  private static func worse(_ pairs: [Evidence.Pair]) -> Double? {
+    guard pairs.count >= 3 else { return nil }
+    let differences = pairs.map { $0.new - $0.current }
+    let n = Double(differences.count)
+    let mean = differences.reduce(0, +) / n
+    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
+    return mean + 1.645 * (variance / n).squareRoot() < 0 ? mean : nil
+  }
+
+  private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+
+  private static func rounded(_ value: Double) -> String {
+    String(Double((value * 100).rounded()) / 100)
+  }
+}
+
+/// What answers to a few prompts are like.
+struct DrawFigures: Equatable, Sendable {
+  var words = 0.0
+  /// The share of groups of four words that stood in the answer before.
+  var repetition = 0.0
+  /// The share of pairs of neighbouring words that are different, over all answers.
+  var distinct = 0.0
+  /// The base's log-probability, and the policy's less the base's, in nats per token.
+  var fluency = 0.0
+  var divergence = 0.0
+
+  /// - Parameters:
+  ///   - logprobs: the policy's of each text, summed over its tokens.
+  ///   - reference: the base's.
+  ///   - tokens: of all texts.
+  init(texts: [String], logprobs: [Double], reference: [Double], tokens: Int) {
+    guard !texts.isEmpty, tokens > 0 else { return }
+    var pairs = 0
+    var different = Set<[Substring]>()
+    for text in texts {
+      let all = text.split(whereSeparator: \.isWhitespace)
+      words += Double(all.count) / Double(texts.count)
+      repetition += Self.repetition(all) / Double(texts.count)
+      let lower = text.lowercased()
+      let tokens = lower.split { !$0.isLetter && !$0.isNumber && $0 != "'" }
+      for index in tokens.indices.dropLast() {
+        pairs += 1
+        different.insert([tokens[index], tokens[index + 1]])
+      }
+    }
+    distinct = pairs > 0 ? Double(different.count) / Double(pairs) : 1
+    fluency = reference.reduce(0, +) / Double(tokens)
+    divergence = (logprobs.reduce(0, +) - reference.reduce(0, +)) / Double(tokens)
+  }
+
+  private static func repetition(_ words: [Substring]) -> Double {
+    guard words.count >= 4 else { return 0 }
+    let groups = (0...(words.count - 4)).map { Array(words[$0..<($0 + 4)]) }
+    return 1 - Double(Set(groups).count) / Double(groups.count)
+  }
+}

@@ -1,0 +1,74 @@
+import Feedback
+import Testing
+
+@testable import Trainer
+
+@Suite struct GateTests {
+  private func pairs(_ new: [Double], _ current: [Double]) -> [Gate.Evidence.Pair] {
+    zip(new, current).map { Gate.Evidence.Pair(new: $0, current: $1) }
+  }
+
+  private func figures(
+    words: Double = 40, repetition: Double = 0.01, distinct: Double = 0.9, fluency: Double = -1.5
+  ) -> DrawFigures {
+    var figures = DrawFigures(texts: [], logprobs: [], reference: [], tokens: 0)
+    figures.words = words
+    figures.repetition = repetition
+    figures.distinct = distinct
+    figures.fluency = fluency
+    return figures
+  }
+
+  @Test func withoutEvidenceAPolicyMayBeUsed() {
+    #expect(Gate.objection(Gate.Evidence()) == nil)
+  }
+
+  @Test func worseBeyondNoiseIsNotUsed() throws {
+    var evidence = Gate.Evidence()
+    evidence.accuracies = pairs([0.5, 0.6, 0.4, 0.5], [0.8, 0.8, 0.8, 0.9])
+    #expect(try #require(Gate.objection(evidence)).contains("held-out rankings"))
+    // The same mean difference, but once better: noise.
+    evidence.accuracies = pairs([0.5, 0, 1, 0.5], [0.8, 0.8, 0.8, 0.9])
+    #expect(Gate.objection(evidence) == nil)
+    evidence.accuracies = pairs([0.5, 0.5], [1, 1])
+    #expect(Gate.objection(evidence) == nil)
+    evidence.likelihoods = pairs([-3, -2.5, -2.8], [-2, -2, -2])
+    #expect(try #require(Gate.objection(evidence)).contains("demonstrations"))
+  }
+
+  @Test func aPolicyThatLeavesTheLanguageIsNotUsed() throws {
+    var evidence = Gate.Evidence()
+    evidence.draws = (figures(), figures())
+    #expect(Gate.objection(evidence) == nil)
+    for (policy, word) in [
+      (figures(words: 1), "words long"), (figures(fluency: -2.6), "less likely"),
+      (figures(repetition: 0.3), "repeat"), (figures(distinct: 0.4), "alike"),
+    ] {
+      evidence.draws = (policy, figures())
+      #expect(try #require(Gate.objection(evidence)).contains(word))
+    }
+  }
+
+  @Test func rankingsThatCannotBeForeseenAreNotLearnt() throws {
+    var evidence = Gate.Evidence()
+    evidence.foreseen = PairCount(correct: 52, total: 100)
+    #expect(try #require(Gate.objection(evidence)).contains("52 right"))
+    evidence.foreseen = PairCount(correct: 70, total: 100)
+    #expect(Gate.objection(evidence) == nil)
+    evidence.foreseen = PairCount(correct: 10, total: 20)
+    #expect(Gate.objection(evidence) == nil)
+  }
+
+  @Test func figuresOfAnswers() {
+    let figures = DrawFigures(
+      texts: ["one two three four one two three four", "One two."], logprobs: [-10, -2],
+      reference: [-14, -4], tokens: 12)
+    #expect(figures.words == 5)
+    // Of five groups of four words one is there twice.
+    #expect(abs(figures.repetition - 0.1) < 1e-12)
+    // Eight pairs, of which one-two stands three times, two-three and three-four twice.
+    #expect(figures.distinct == 0.5)
+    #expect(figures.fluency == -1.5)
+    #expect(figures.divergence == 0.5)
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct RecipeTests {
+  private func recipe(_ text: String) throws -> Recipe {
+    let folder = try TemporaryFolder()
+    try Data(text.utf8).write(to: folder.url.appendingPathComponent(Recipe.fileName))
+    return try Recipe.read(from: folder.url)
+  }
+
+  @Test func withoutAFileItIsTheDefault() throws {
+    #expect(try Recipe.read(from: TemporaryFolder().url) == Recipe())
+  }
+
+  @Test func aFileChangesWhatItNames() throws {
+    let changed = try recipe(#"{"beta": 0.5, "draws": 5}"#)
+    var expected = Recipe()
+    expected.beta = 0.5
+    expected.draws = 5
+    #expect(changed == expected)
+  }
+
+  @Test(arguments: [
+    (#"{"betta": 0.5}"#, "no betta"), (#"{"draws": "many"}"#, "draws cannot be many"),
+    ("[1]", "not a JSON object"), ("{", "not a JSON object"),
+  ])
+  func aFileThatIsNoRecipeIsRefused(text: String, words: String) throws {
+    let error = try #require(throws: TrainerError.self) { try recipe(text) }
+    #expect(error.description.contains(words))
+  }
+}
