@@ -165,7 +165,9 @@ public final class PolicyLearner {
   /// Appends a completion's row of one d(loss)/d(log-probability) for all its tokens, but 0 for an end
   /// token that would be made less likely.
   private func append(_ coefficient: Float, for completion: [TokenID], sparing end: TokenID?) {
-    for token in completion { coefficients.append(token == end ? min(coefficient, 0) : coefficient) }
+    for token in completion {
+      coefficients.append(token == end ? min(coefficient, 0) : coefficient)
+    }
     coefficients.endRow()
   }
 

@@ -87,9 +87,7 @@ extension BackgroundTrainer {
       metrics["kl"] = drawn.divergence
       metrics["fluency"] = base.fluency - drawn.fluency
     }
-    if let foreseen = rewardProbe?.foreseen ?? reward?.probe?.foreseen {
-      evidence.foreseen = foreseen
-    }
+    if let foreseen = reward?.probe?.foreseen { evidence.foreseen = foreseen }
     return (evidence, metrics)
   }
 
@@ -136,8 +134,4 @@ extension BackgroundTrainer {
 
 private func mean(_ values: [Double]) -> Double {
   values.reduce(0, +) / Double(values.count)
-}
-
-private func sum(_ values: [Float]) -> Double {
-  values.reduce(0) { $0 + Double($1) }
 }

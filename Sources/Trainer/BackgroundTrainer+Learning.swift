@@ -49,31 +49,25 @@ extension BackgroundTrainer {
     switch kind {
     case .policy:
       let learner = try learnerOfPolicy()
+      standing.information = reward?.probe?.information ?? 0
       var result = try PolicyUpdate(
         recipe: recipe, pass: pass, end: model.tokenizer.endToken
       ).run(
-        learner: learner, new: taught, pool: &pool, learnable: known, rollouts: rollouts,
-        information: reward?.probe?.information ?? 0, divergence: &divergence, random: &random, onStep: onStep)
-      rollouts.removeAll()
+        learner: learner, new: taught, pool: &pool, learnable: known, standing: &standing,
+        random: &random, onStep: onStep)
       let (evidence, metrics) = try examine(learner.adapter, version: number)
       result.metrics.merge(metrics) { $1 }
       result.rejection = Gate.objection(evidence)
       try publishPolicy(number, learner: learner, result: result, taught: taught)
     case .reward:
       let learner = try learnerOfReward()
-      let update = RewardUpdate(
-        recipe: recipe, pass: pass,
-        blocks: CompletionFeatures.blocks(of: model.configuration).count)
+      let update = RewardUpdate(recipe: recipe, pass: pass, model: model)
       let probe = try update.probe(&pool, learnable: known)
       var result = try update.run(
         learner: learner, new: taught, pool: pool, learnable: known, random: &random,
         onStep: onStep)
-      for (index, weight) in (probe?.blockWeights ?? []).enumerated() {
-        result.metrics["block.\(index)"] = weight
-      }
       if let probe { result.metrics["information"] = probe.information }
-      rewardProbe = probe
-      try publishReward(number, learner: learner, result: result, taught: taught)
+      try publishReward(number, learner: learner, probe: probe, result: result, taught: taught)
     }
   }
 

@@ -55,36 +55,38 @@ extension BackgroundTrainer {
 
     let clock = ContinuousClock()
     let start = clock.now
-    var shown = start
-    let slateDrawn = try drawing.slate(
+    var lastShown = start
+    let drawn = try drawing.slate(
       prompt: tokens, plan: plan, policy: policy, reference: try reference(random: &random),
       reward: reward, selecting: settings.bestOf
     ) { [self] texts, share in
       guard !isStopping else { return false }
       let now = clock.now
-      guard now - shown > .milliseconds(100) else { return true }
-      shown = now
+      guard now - lastShown > .milliseconds(100) else { return true }
+      lastShown = now
       let elapsed = (now - start) / .seconds(1)
       // A database that is busy for an instant must not end the drawing; its end will say so.
       try? workspace.updateJob(
         job, progress: share, remaining: share > 0 ? elapsed / share - elapsed : nil)
       return (try? workspace.updateProgress(slate: slate, texts: texts)) ?? true
     }
-    if let rollout = slateDrawn.rollout(prompt: tokens, end: model.tokenizer.endToken) {
-      rollouts.append(rollout)
+    if let rollout = drawn.rollout(prompt: tokens),
+      try !workspace.isHeldOut(promptKey: prompt.key)
+    {
+      standing.rollouts.append(rollout)
     }
-    let drawn = slateDrawn.shown
+    let shown = drawn.shown
     try workspace.finishSlate(
       slate,
-      completions: drawn.map { drawn in
+      completions: shown.map { shown in
         NewCompletion(
-          text: drawn.generated.text, tokenIDs: drawn.generated.tokenIDs,
-          logprobs: drawn.generated.logprobs, finishReason: drawn.generated.finishReason,
-          policyVersion: drawn.version, sampling: plan.sampling, seed: drawn.generated.seed,
-          origin: drawn.origin)
+          text: shown.generated.text, tokenIDs: shown.generated.tokenIDs,
+          logprobs: shown.generated.logprobs, finishReason: shown.generated.finishReason,
+          policyVersion: shown.version, sampling: plan.sampling, seed: shown.generated.seed,
+          origin: shown.origin)
       },
-      rewardVersion: reward?.version, scores: reward == nil ? nil : drawn.map { $0.scores! },
-      displayOrder: Array(drawn.indices).shuffled(using: &random))
+      rewardVersion: reward?.version, scores: reward == nil ? nil : shown.map { $0.scores! },
+      displayOrder: Array(shown.indices).shuffled(using: &random))
     log.info(
       "slate \(slate) ready",
       metadata: [

@@ -11,10 +11,10 @@ extension BackgroundTrainer {
     let chosen = try workspace.currentVersion(.policy)
     if chosen?.id ?? 0 != policy.version {
       policy =
-        try chosen.map { LoadedPolicy(version: $0.id, adapter: try files.load($0).adapter) } ?? .base
+        try chosen.map { LoadedPolicy(version: $0.id, adapter: try files.load($0).adapter) }
+        ?? .base
       policyLearner = nil
-      rollouts = []
-      divergence = 0
+      standing = PolicyUpdate.Standing()
     }
     let chosenReward = try workspace.currentVersion(.reward)
     if chosenReward?.id != reward?.version {
@@ -56,7 +56,6 @@ extension BackgroundTrainer {
     if let rejection = result.rejection {
       log.notice("policy \(number) is not used: \(rejection)")
       policyLearner = nil
-      rollouts = []
       return
     }
     policy = LoadedPolicy(version: number, adapter: learner.adapter.copy())
@@ -67,17 +66,18 @@ extension BackgroundTrainer {
 
   /// Publishes the reward model in training.
   func publishReward(
-    _ number: Int64, learner: RewardLearner, result: UpdateResult, taught: [Int64]
+    _ number: Int64, learner: RewardLearner, probe: RewardProbe?, result: UpdateResult,
+    taught: [Int64]
   ) throws {
     let parent = try workspace.currentVersion(.reward)
     let path = try files.write(
       kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
-      optimizer: learner.optimizer, probe: rewardProbe)
+      optimizer: learner.optimizer, probe: probe)
     try workspace.publish(
       NewVersion(
         id: number, kind: .reward, parent: parent?.id, path: path, learntFrom: taught,
         metrics: result.metrics, weightFormat: "f32", program: program))
-    reward = LoadedReward(version: number, model: learner.model.copy(), probe: rewardProbe)
+    reward = LoadedReward(version: number, model: learner.model.copy(), probe: probe)
     log.info("reward model \(number) published", metadata: ["labels": "\(taught.count)"])
     if let parent { files.removeOptimizer(of: parent) }
     try pruneFiles()

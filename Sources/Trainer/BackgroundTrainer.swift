@@ -40,14 +40,11 @@ public final class BackgroundTrainer {
   /// Holds the adapter that the next version is trained in; nil until it is needed.
   var policyLearner: PolicyLearner?
   var rewardLearner: RewardLearner?
-  var rewardProbe: RewardProbe?
   var pool = ExamplePool()
   var failures = FailureCount()
   var gate = GateMemory()
-  /// What the policy drew for the last slates, shown or not, until an update has learnt from it.
-  var rollouts: [Rollout] = []
-  /// Nats per token that the policy is away from the base, averaged over its last rollouts.
-  var divergence = 0.0
+  /// What the policy in use has drawn, and how far from the base it is.
+  var standing = PolicyUpdate.Standing()
 
   /// Seconds without a workstation after which ``Lifetime/whileLabeling`` ends.
   static let loneliness = 60.0

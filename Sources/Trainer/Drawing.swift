@@ -14,6 +14,7 @@ struct LoadedPolicy {
 struct LoadedReward {
   var version: Int64
   var model: RewardModel
+  /// What chooses and predicts; nil until a ranking without ties only has been learnt.
   var probe: RewardProbe?
 }
 
@@ -25,6 +26,11 @@ struct DrawingPlan: Sendable, Equatable {
   var draws = 8
   var sampling = SamplingParameters(temperature: 0.7, topP: 0.95, maxTokens: 128)
   var seed: UInt64 = 0
+}
+
+/// The sum of log-probabilities.
+func sum(_ logprobs: some Sequence<Float>) -> Double {
+  logprobs.reduce(0) { $0 + Double($1) }
 }
 
 /// A completion drawn for a slate, with where it came from.
@@ -46,12 +52,13 @@ struct DrawnSlate {
   var own: [Drawn]
 
   /// The policy's draws with their scores, to learn from; nil without a reward model.
-  func rollout(prompt: [TokenID], end: TokenID) -> Rollout? {
-    guard own.count > 1, own.allSatisfy({ $0.scores != nil }) else { return nil }
+  func rollout(prompt: [TokenID]) -> Rollout? {
+    guard own.count > 1, own.allSatisfy({ $0.scores != nil && $0.reference != nil }) else {
+      return nil
+    }
     return Rollout(
       prompt: prompt, completions: own.map(\.generated.tokenIDs),
-      logprobs: own.map { $0.generated.logprobs.reduce(0) { $0 + Double($1) } },
-      reference: own.map { $0.reference ?? 0 },
+      logprobs: own.map { sum($0.generated.logprobs) }, reference: own.map { $0.reference! },
       rewards: own.map { Selection.lowerBound($0.scores!) },
       ended: own.map { $0.generated.finishReason == .stop })
   }
@@ -83,9 +90,9 @@ final class Drawing {
     reward: LoadedReward?, selecting: Bool,
     onProgress: @escaping (_ texts: [String], _ share: Double) -> Bool
   ) throws -> DrawnSlate {
-    let own = plan.candidates - 1
-    let draws = reward != nil && selecting ? max(plan.draws, own) : own
-    let shown = draws == own
+    let seen = plan.candidates - 1
+    let draws = reward != nil && selecting ? max(plan.draws, seen) : seen
+    let shown = draws == seen
     let seeds = (0...UInt64(draws)).map { index in
       var random = SplitMix64(seed: plan.seed &+ index &* 0xD134_2543_DE82_EF95)
       return random.next()
@@ -128,29 +135,12 @@ final class Drawing {
       drawn.append(
         Drawn(generated: last[0], version: reference.version, origin: .reference, scores: nil))
     }
-    if let reward {
-      // A completion that ran to the length limit is scored with an end token that it did not write.
-      let ended = drawn.map { Drawing.ended($0.generated, end: model.tokenizer.endToken) }
-      if let probe = reward.probe {
-        let output = try pass.forward(
-          [PackedSequence(prompt: prompt, completions: ended)], adapter: nil, arithmetic: .codes,
-          needs: [.logprobs, .features], keepForBackward: false)
-        for index in drawn.indices {
-          drawn[index].scores = probe.scores(of: output.features[index])
-          drawn[index].reference = output.logprobs[index].prefix(
-            drawn[index].generated.tokenIDs.count
-          ).reduce(0) { $0 + Double($1) }
-        }
-      } else {
-        let scores = try reward.model.score(prompt: prompt, completions: ended, with: pass)
-        for (index, row) in scores.enumerated() { drawn[index].scores = row }
-      }
-    }
-    let policys = Array(drawn.prefix(draws))
-    guard !shown else { return DrawnSlate(shown: drawn, own: policys) }
+    if let reward { try score(&drawn, prompt: prompt, by: reward) }
+    let own = Array(drawn.prefix(draws))
+    guard !shown else { return DrawnSlate(shown: drawn, own: own) }
     let others = Array(1..<draws)
     let picked = Selection.pick(
-      own - 1, of: others.map { drawn[$0].generated.text },
+      seen - 1, of: others.map { drawn[$0].generated.text },
       values: others.map { Selection.lowerBound(drawn[$0].scores!) },
       besides: [drawn[0].generated.text])
     let selected = picked.map { index in
@@ -158,7 +148,26 @@ final class Drawing {
       chosen.origin = .selected
       return chosen
     }
-    return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: policys)
+    return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: own)
+  }
+
+  /// Scores completions with the end token where the reward is read; one that ran to the length limit
+  /// has not written it itself.
+  private func score(_ drawn: inout [Drawn], prompt: [TokenID], by reward: LoadedReward) throws {
+    let ended = drawn.map { Self.ended($0.generated, end: model.tokenizer.endToken) }
+    guard let probe = reward.probe else {
+      let scores = try reward.model.score(prompt: prompt, completions: ended, with: pass)
+      for (index, row) in scores.enumerated() { drawn[index].scores = row }
+      return
+    }
+    let output = try pass.forward(
+      [PackedSequence(prompt: prompt, completions: ended)], adapter: nil, arithmetic: .codes,
+      needs: [.logprobs, .features], keepForBackward: false)
+    for index in drawn.indices {
+      drawn[index].scores = probe.scores(of: output.features[index])
+      drawn[index].reference = sum(
+        output.logprobs[index].prefix(drawn[index].generated.tokenIDs.count))
+    }
   }
 
   /// Draws answers to a prompt, for measuring.

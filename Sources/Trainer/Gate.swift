@@ -41,7 +41,8 @@ struct Gate {
   /// Why the new policy must not be used; nil when it may.
   static func objection(_ evidence: Evidence) -> String? {
     if let difference = worse(evidence.accuracies) {
-      return "on held-out rankings it has \(percent(-difference)) of the pairs fewer right than the "
+      return
+        "on held-out rankings it has \(percent(-difference)) of the pairs fewer right than the "
         + "policy in use"
     }
     if let difference = worse(evidence.likelihoods) {
@@ -71,7 +72,8 @@ struct Gate {
       let share = wilsonInterval(wins: Double(foreseen.correct), of: foreseen.total),
       share.low <= 0.5
     {
-      return "the rankings say nothing that holds for other prompts: of \(foreseen.total) pairs that "
+      return
+        "the rankings say nothing that holds for other prompts: of \(foreseen.total) pairs that "
         + "the reward model had not seen it had \(foreseen.correct) right"
     }
     return nil

@@ -2,58 +2,65 @@ import Foundation
 
 /// How new labels turn into updates: every number that the background training uses.
 public struct Recipe: Sendable, Codable, Equatable {
-  /// LoRA rank and alpha of both models, on all linear layers.
+  /// LoRA rank and alpha of both models. The policy's adapter is on all layers.
   public var rank = 16
   public var alpha: Float = 32
   /// Norm to which the whole gradient is clipped.
   public var clip = 1.0
-
-  /// Optimizer steps for each batch of new labels.
-  public var policySteps = 2
-  public var policyLearningRate = 1e-4
-  /// Direct preference optimisation's β (Rafailov et al. 2023).
-  public var beta = 0.1
-  /// Weight of the preference loss, on the scale of a cross-entropy per token.
-  public var preferenceWeight = 1.0
-  /// Weight of the cross-entropy per token on the completions that no other is preferred to.
-  public var bestWeight = 1.0
-  /// Weight of the demonstrations' cross-entropy beside the rankings' loss.
-  public var demonstrationWeight = 1.0
-  /// Old demonstrations and old rankings mixed into each step.
-  public var replayedDemonstrations = 3
-  public var replayedRankings = 1
-
-  /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
-  public var gradientWeight = 0.0
-  /// The reward model's information about unseen rankings from which the policy learns at its full rate.
-  public var fullInformation = 0.3
-  /// Policy gradient's penalty, in standard deviations of the reward, for each nat that a completion is
-  /// likelier under the policy than under the base (Ouyang et al. 2022, equation 2).
-  public var klPenalty = 3.0
-  /// Nats per token from the base, on its own draws, that the policy may go at that penalty; nearer the
-  /// base it is less, further away more.
-  public var klBudget = 0.35
-  /// Its reward for each nat per token that the base finds a completion likelier than another.
-  public var fluencyReward = 1.0
-  /// Its penalty for a completion that did not end by itself.
-  public var unendedPenalty = 0.5
-
-  public var rewardSteps = 2
-  /// The lowest layer that the reward model adapts.
-  public var rewardLayer = 20
-  public var rewardLearningRate = 3e-4
-  /// Heads of the reward model, each with its own bootstrap of the prompts.
-  public var heads = 4
-  public var replayedForReward = 2
-
   /// The most new labels that one update takes; more wait for the next.
   public var labelsPerUpdate = 4
 
-  /// Temperature and top-p that candidates are drawn with.
-  public var temperature = 0.7
-  public var topP = 0.95
+  // MARK: The policy
+
+  /// Optimizer steps of an update.
+  public var policySteps = 1
+  public var policyLearningRate = 1e-3
+  /// Old demonstrations and old rankings mixed into each step.
+  public var replayedDemonstrations = 3
+  public var replayedRankings = 0
+  /// Weight of the demonstrations' cross-entropy per token.
+  public var demonstrationWeight = 1.0
+  /// Weight of the preference loss, on the scale of a cross-entropy per token.
+  public var preferenceWeight = 0.25
+  /// Direct preference optimisation's β (Rafailov et al. 2023).
+  public var beta = 0.3
+  /// Weight of the cross-entropy per token on the completions that no other is preferred to.
+  public var bestWeight = 0.5
+  /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
+  public var gradientWeight = 4.0
+
+  /// The reward model's information about unseen rankings from which the policy learns at its full rate.
+  public var fullInformation = 0.2
+  /// The share of the rate that is always taken, and the share while there are demonstrations.
+  public var leastPace = 0.05
+  public var demonstrationPace = 0.3
+  /// Nats per token from the base, on its own draws, that the policy is held to.
+  public var klBudget = 0.5
+  /// Policy gradient's penalty, in log-odds of the reward, for each nat per token that a completion is
+  /// likelier under the policy than under the base, once the budget is reached.
+  public var klPenalty = 3.0
+  /// Its reward for each nat per token that the base finds a completion likelier than another.
+  public var fluencyReward = 0.5
+  /// Its penalty for a completion that did not end by itself.
+  public var unendedPenalty = 1.0
+
+  // MARK: The reward model
+
+  /// Heads of the reward model, each with its own bootstrap of the prompts.
+  public var heads = 4
+  /// The lowest layer that the reward model's adapter is on; what lies below is computed once a label.
+  public var rewardLayer = 20
+  public var rewardSteps = 1
+  public var rewardLearningRate = 1e-3
+  public var replayedForReward = 2
+
+  // MARK: Slates
+
   /// Completions drawn from the policy for a slate when a reward model chooses among them.
-  public var draws = 8
+  public var draws = 10
+  /// Temperature and top-p that candidates are drawn with.
+  public var temperature = 0.9
+  public var topP = 0.95
 
   public init() {}
 

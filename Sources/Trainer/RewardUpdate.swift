@@ -2,11 +2,15 @@ import Feedback
 import LanguageModel
 import Learning
 
-/// Trains the reward model in place on new rankings and replayed ones.
+/// Trains the reward model: fits the probe anew to all rankings, and moves the adapter on in place with
+/// new rankings and replayed ones.
 struct RewardUpdate {
   let recipe: Recipe
   let pass: TrainingPass
-  let blocks: Int
+  let model: LanguageModel
+
+  /// The most rankings that the probe is fitted to, the newest.
+  static let rankingsForProbe = 300
 
   /// - Parameters are those of ``PolicyUpdate``.
   func run(
@@ -28,26 +32,33 @@ struct RewardUpdate {
     return UpdateResult(metrics: metrics, rejection: nil)
   }
 
-  /// Fits the probe to all rankings.
+  /// Fits the probe; nil while no ranking has a strict pair.
+  ///
+  /// What the base says of a ranking's completions, features and log-probabilities, is computed once and
+  /// stays in the pool.
   func probe(_ pool: inout ExamplePool, learnable: Set<Int64>) throws -> RewardProbe? {
     var examples: [RewardProbe.Example] = []
-    for label in pool.rankings.keys.filter(learnable.contains).sorted() {
+    let labels = pool.rankings.keys.filter(learnable.contains).sorted()
+    for label in labels.suffix(Self.rankingsForProbe) {
+      try read(label, in: &pool)
       let ranked = pool.rankings[label]!
-      if ranked.features == nil {
-        let output = try pass.forward(
-          [PackedSequence(prompt: ranked.ended.prompt, completions: ranked.ended.completions)],
-          adapter: nil, arithmetic: .codes, needs: [.logprobs, .features], keepForBackward: false)
-        pool.setFeatures(output.features.map { Array($0) }, label: label)
-        pool.setReference(
-          zip(output.logprobs, ranked.example.completions).map { row, completion in
-            row.prefix(completion.count).reduce(0) { $0 + Double($1) }
-          }, label: label)
-      }
       examples.append(
         RewardProbe.Example(
-          features: pool.rankings[label]!.features!, pairs: ranked.example.pairs,
-          group: ranked.example.group))
+          features: ranked.features!, pairs: ranked.example.pairs, group: ranked.example.group))
     }
-    return RewardProbe(examples, blocks: blocks, heads: recipe.heads)
+    return RewardProbe(
+      examples, blocks: CompletionFeatures.blocks(of: model.configuration).count,
+      heads: recipe.heads)
+  }
+
+  private func read(_ label: Int64, in pool: inout ExamplePool) throws {
+    guard let ranked = pool.rankings[label], ranked.features == nil else { return }
+    let output = try pass.forward(
+      [PackedSequence(prompt: ranked.ended.prompt, completions: ranked.ended.completions)],
+      adapter: nil, arithmetic: .codes, needs: [.logprobs, .features], keepForBackward: false)
+    pool.setFeatures(output.features.map { Array($0) }, label: label)
+    pool.setReference(
+      zip(output.logprobs, ranked.example.completions).map { sum($0.prefix($1.count)) },
+      label: label)
   }
 }

@@ -11,11 +11,20 @@ struct Rollout {
   var logprobs: [Double]
   /// The base's log-probability of each.
   var reference: [Double]
+  /// The reward ensemble's lower bound for each, in log-odds.
   var rewards: [Double]
+  /// Whether each ended by itself.
   var ended: [Bool]
 
   /// As a record without pairs, for passes over it.
   var sampled: RankedExample {
     RankedExample(prompt: prompt, completions: completions, pairs: [])
+  }
+
+  /// Nats per token from the base, estimated from these draws.
+  var divergence: Double {
+    let tokens = completions.reduce(0) { $0 + $1.count }
+    guard tokens > 0 else { return 0 }
+    return zip(logprobs, reference).reduce(0) { $0 + $1.0 - $1.1 } / Double(tokens)
   }
 }

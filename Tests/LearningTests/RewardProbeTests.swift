@@ -6,13 +6,15 @@ import Testing
 
 @Suite struct RewardProbeTests {
   /// Slates whose taste is one direction of the second of two blocks; the first is noise.
-  private func examples(_ count: Int, width: Int = 8, random: Bool = false) -> [RewardProbe.Example] {
+  private func examples(_ count: Int, width: Int = 8, random: Bool = false) -> [RewardProbe.Example]
+  {
     var generator = SplitMix64(seed: 5)
     return (0..<count).map { group in
       let features = (0..<4).map { _ in
         (0..<(2 * width)).map { _ in Float(generator.uniform() * 2 - 1) }
       }
-      let values = random ? (0..<4).map { _ in Float(generator.uniform()) } : features.map { $0[width + 2] }
+      let values =
+        random ? (0..<4).map { _ in Float(generator.uniform()) } : features.map { $0[width + 2] }
       let order = values.indices.sorted { values[$0] > values[$1] }
       var tiers = [Int](repeating: 0, count: 4)
       for (tier, index) in order.enumerated() { tiers[index] = tier + 1 }
@@ -50,7 +52,7 @@ import Testing
   @Test func knowsThatItKnowsNothingOfRandomRankings() throws {
     let probe = try #require(RewardProbe(examples(40, random: true), blocks: 2, heads: 4))
     #expect(probe.information < 0.02)
-    #expect(abs(Double(probe.foreseen.correct) / 240 - 0.5) < 0.12)
+    #expect(Double(probe.foreseen.correct) < 0.6 * Double(probe.foreseen.total))
   }
 
   @Test func tiesAloneTeachNothing() {

@@ -9,9 +9,17 @@ import re
 FEWEST_WORDS = 6
 LEAST_DISTINCT = 0.6
 
+# Words that say that several things are wanted, and a number of things that are no measures.
 SEVERAL = re.compile(
-    r"\b(list|ideas|tips|ways|steps|reasons|examples|suggestions|options|names|several|some|few|"
-    r"two|three|four|five|six|seven|eight|nine|ten|twelve|[2-9]|1[0-9])\b", re.IGNORECASE)
+    r"\b(list|ideas|tips|ways|steps|reasons|examples|suggestions|options|alternatives|pros and cons)\b",
+    re.IGNORECASE)
+COUNTED = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|twelve|several|some|a few|[2-9]|1[0-9])\s+"
+    r"(?:[a-z'-]+\s+){0,2}?([a-z'-]+s)\b", re.IGNORECASE)
+MEASURES = set(
+    "sentences lines words paragraphs verses stanzas syllables characters pages seconds minutes hours "
+    "days nights weeks months years miles kilos grams euros dollars pounds cents degrees times eggs "
+    "cups spoons guests kids friends sisters brothers cats dogs as is was does less this his its".split())
 YOU = re.compile(r"\b(you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
 NUMBERED = re.compile(r"^\s*\d+[.)]\s+\S")
 BULLET = re.compile(r"^\s*([-*•]|\d+[.)])\s+\S")
@@ -43,7 +51,12 @@ def brevity(prompt, text):
 def asks_for_several(prompt):
     """Whether a prompt asks for several things: it says so in its first or last sentence."""
     parts = sentences(prompt)
-    return any(SEVERAL.search(part) for part in {*parts[:1], *parts[-1:]})
+    for part in {*parts[:1], *parts[-1:]}:
+        if SEVERAL.search(part):
+            return True
+        if any(match[1].lower() not in MEASURES for match in COUNTED.findall(part)):
+            return True
+    return False
 
 
 def form(prompt, text):

@@ -65,7 +65,8 @@ public final class CompletionFeatures {
   private func pool(_ block: Int, _ row: (Int) -> UnsafePointer<Float>) {
     for (completion, range) in ranges.enumerated() where !range.isEmpty {
       let begin = (completion * blocks.count + block) * width
-      let pooled = blocks[block].pooling == .mean ? range : (range.upperBound - 1)..<range.upperBound
+      let pooled =
+        blocks[block].pooling == .mean ? range : (range.upperBound - 1)..<range.upperBound
       let share = 1 / Float(pooled.count)
       for index in pooled {
         let values = row(index)
