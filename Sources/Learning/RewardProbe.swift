@@ -113,6 +113,30 @@ public struct RewardProbe: Sendable {
     return heads.map { dot($0, normalized[...]) }
   }
 
+  /// How unlike each other completions with these features are in their words: the mean distance of two
+  /// of them in the first block.
+  public func spread(of features: [[Float]]) -> Double {
+    let width = mean.count / max(1, blockWeights.count)
+    return meanOverPairs(features.count) { a, b in
+      var sum = 0.0
+      for index in 0..<width {
+        let difference = Double((features[a][index] - features[b][index]) * scale[index])
+        sum += difference * difference
+      }
+      return sum.squareRoot()
+    }
+  }
+
+  /// How much the heads disagree about which of two completions is better: the deviation over heads of
+  /// the difference of their scores, averaged over pairs.
+  ///
+  /// - Parameter scores: one row per completion, one score per head.
+  public static func disagreement(_ scores: [[Float]]) -> Double {
+    meanOverPairs(scores.count) { a, b in
+      PolicyGradient.deviation(zip(scores[a], scores[b]).map { Double($0 - $1) })
+    }
+  }
+
   /// Means, and one over deviation and the square root of a block's width, so that a completion's
   /// block has a length near 1; a feature that hardly varies is not blown up.
   private static func normalization(
@@ -195,4 +219,14 @@ public struct RewardProbe: Sendable {
       return cost(a) < cost(b)
     }!
   }
+}
+
+/// The mean of a value over all pairs of so many things; 0 when there is no pair.
+private func meanOverPairs(_ count: Int, _ value: (Int, Int) -> Double) -> Double {
+  guard count > 1 else { return 0 }
+  var sum = 0.0
+  for a in 0..<count {
+    for b in 0..<a { sum += value(a, b) }
+  }
+  return sum / Double(count * (count - 1) / 2)
 }

@@ -11,8 +11,9 @@ extension Workspace {
   /// - Parameters:
   ///   - seed: with the same pool and the same slates, the same seed gives the same prompt.
   ///   - excluded: prompts to pass over, such as those no slate could be made for.
+  ///   - weights: what a use case's part of the mix is multiplied by; 1 where there is none.
   public func nextPrompt(
-    seed: UInt64 = 0, excluding excluded: Set<Int64> = []
+    seed: UInt64 = 0, excluding excluded: Set<Int64> = [], weights: [UseCase: Double] = [:]
   ) throws(StorageError) -> Prompt? {
     try read { db in
       var candidates: [(useCase: UseCase, prompt: Int64, slates: Int)] = []
@@ -25,14 +26,34 @@ extension Workspace {
         guard let prompt = try leastUsed(useCase, after: start, excluded, db) else { continue }
         candidates.append((useCase, prompt, row["slate_count"]))
       }
-      let share = candidates.reduce(0) { $0 + $1.useCase.share }
+      func part(_ useCase: UseCase) -> Double { useCase.share * (weights[useCase] ?? 1) }
+      let share = candidates.reduce(0) { $0 + part($1.useCase) }
       let next = Double(candidates.reduce(0) { $0 + $1.slates } + 1)
       func deficit(_ candidate: (useCase: UseCase, prompt: Int64, slates: Int)) -> Double {
-        candidate.useCase.share / share * next - Double(candidate.slates)
+        part(candidate.useCase) / share * next - Double(candidate.slates)
       }
       // Equal deficits fall to the use case named first: the table is in that order.
       guard let best = candidates.max(by: { deficit($0) < deficit($1) }) else { return nil }
       return try Self.prompt(best.prompt, db)
+    }
+  }
+
+  /// How many rankings of slates made here each use case has, and their strict pairs.
+  public func pairsByUseCase() throws(StorageError) -> [UseCase: (rankings: Int, pairs: Int)] {
+    try read { db in
+      var counts: [UseCase: (rankings: Int, pairs: Int)] = [:]
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT use_case, count(*) AS rankings, sum(pairs) AS pairs FROM ranking_outcomes
+          JOIN labels ON labels.id = label_id JOIN prompts ON prompts.id = prompt_id
+          WHERE retracted_at IS NULL AND imported = 0 GROUP BY use_case
+          """)
+      for row in rows {
+        guard let useCase = UseCase(rawValue: row["use_case"]) else { continue }
+        counts[useCase] = (row["rankings"], row["pairs"])
+      }
+      return counts
     }
   }
 

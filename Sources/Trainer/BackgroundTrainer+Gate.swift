@@ -19,7 +19,7 @@ struct GateMemory {
 
 extension BackgroundTrainer {
   /// The newest held-out labels that are measured on, of each kind.
-  static let gateLabels = 6
+  static let gateLabels = 4
   /// The prompts answered for the gate, and the answers to each.
   static let gatePrompts = 2
   static let gateDraws = 4

@@ -43,6 +43,8 @@ public final class BackgroundTrainer {
   var pool = ExamplePool()
   var failures = FailureCount()
   var gate = GateMemory()
+  /// Whether the next slate is chosen for what it promises to teach.
+  var isNextChosen = false
   /// What the policy in use has drawn, and how far from the base it is.
   var standing = PolicyUpdate.Standing()
 

@@ -42,6 +42,8 @@ struct Drawn {
   var scores: [Float]?
   /// The base's log-probability of it, summed over its tokens; nil without a reward model.
   var reference: Double?
+  /// What the base says of it; nil without a reward model.
+  var features: [Float]?
 }
 
 /// What was drawn for a slate.
@@ -50,6 +52,17 @@ struct DrawnSlate {
   var shown: [Drawn]
   /// All that the policy drew, shown or not.
   var own: [Drawn]
+
+  /// How much a ranking of it is likely to teach, to compare slates by: the heads' disagreement once
+  /// they know something, and how unlike the completions are before.
+  func promise(for probe: RewardProbe) -> Double {
+    probe.information > Self.littleInformation
+      ? RewardProbe.disagreement(shown.compactMap(\.scores))
+      : probe.spread(of: shown.compactMap(\.features))
+  }
+
+  /// Below this the heads' disagreement says nothing.
+  private static let littleInformation = 0.1
 
   /// The policy's draws with their scores, to learn from; nil without a reward model.
   func rollout(prompt: [TokenID]) -> Rollout? {
@@ -164,6 +177,7 @@ final class Drawing {
       [PackedSequence(prompt: prompt, completions: ended)], adapter: nil, arithmetic: .codes,
       needs: [.logprobs, .features], keepForBackward: false)
     for index in drawn.indices {
+      drawn[index].features = Array(output.features[index])
       drawn[index].scores = probe.scores(of: output.features[index])
       drawn[index].reference = sum(
         output.logprobs[index].prefix(drawn[index].generated.tokenIDs.count))

@@ -16,7 +16,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var policySteps = 1
   public var policyLearningRate = 1e-3
   /// Old demonstrations and old rankings mixed into each step.
-  public var replayedDemonstrations = 3
+  public var replayedDemonstrations = 2
   public var replayedRankings = 0
   /// Weight of the demonstrations' cross-entropy per token.
   public var demonstrationWeight = 1.0
@@ -52,7 +52,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var rewardLayer = 20
   public var rewardSteps = 1
   public var rewardLearningRate = 1e-3
-  public var replayedForReward = 2
+  public var replayedForReward = 0
 
   // MARK: Slates
 
@@ -61,6 +61,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Temperature and top-p that candidates are drawn with.
   public var temperature = 0.9
   public var topP = 0.95
+
+  /// Whether every other slate is chosen, of two, for what it promises to teach.
+  public var choosesSlates = true
 
   public init() {}
 
