@@ -32,7 +32,7 @@ public struct RewardProbe: Sendable {
   /// How much each block counts; they add up to 1.
   public private(set) var blockWeights: [Double]
   /// How much it surely knows of rankings of prompts that it has not seen: 1 − loss / ln 2 by
-  /// cross-validation, less a standard error over prompts; 0 for a guess, 1 for certainty.
+  /// cross-validation, less two standard errors over prompts; 0 for a guess, 1 for certainty.
   public private(set) var information: Double
   /// Pairs of prompts that a fit had not seen, and how many it had right.
   public private(set) var foreseen: PairCount
@@ -193,7 +193,7 @@ public struct RewardProbe: Sendable {
     margins.reduce(0) { $0 + PairwiseLoss.softplus(-$1) } / Double(margins.count)
   }
 
-  /// 1 − loss / ln 2, less its standard error over prompts.
+  /// 1 − loss / ln 2, less two standard errors over prompts.
   private static func information(_ margins: [Double], groups: [UInt64]) -> Double {
     var sums: [UInt64: Double] = [:]
     for (margin, group) in zip(margins, groups) {
@@ -207,7 +207,7 @@ public struct RewardProbe: Sendable {
       let excess = entry.value - mean * pairs[entry.key]!
       return total + excess * excess
     }
-    return max(0, mean - variance.squareRoot() / count)
+    return max(0, mean - 2 * variance.squareRoot() / count)
   }
 
   /// The factor, 0 to 2, that makes margins the best log-odds; a weak prior holds it near 1/2.

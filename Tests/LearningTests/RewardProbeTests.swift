@@ -55,6 +55,25 @@ import Testing
     #expect(Double(probe.foreseen.correct) < 0.6 * Double(probe.foreseen.total))
   }
 
+  @Test func aSlateOfUnlikeTextsPromisesMore() throws {
+    let probe = try #require(RewardProbe(examples(10), blocks: 2, heads: 4))
+    let one = examples(1)[0].features
+    let alike = one.map { _ in one[0] }
+    #expect(probe.spread(of: one) > 0.1)
+    #expect(probe.spread(of: alike) == 0)
+    #expect(probe.spread(of: []) == 0)
+    // Only the first block, the words, is looked at.
+    var other = one[0]
+    other[12] += 5
+    #expect(probe.spread(of: [one[0], other]) == 0)
+  }
+
+  @Test func headsDisagreeAboutDifferences() {
+    #expect(RewardProbe.disagreement([[1, 2], [3, 4]]) < 1e-5)
+    #expect(abs(RewardProbe.disagreement([[1, 2], [2, 1]]) - 1) < 1e-5)
+    #expect(RewardProbe.disagreement([[1, 2]]) == 0)
+  }
+
   @Test func tiesAloneTeachNothing() {
     let tied = examples(3).map {
       RewardProbe.Example(features: $0.features, pairs: [], group: $0.group)

@@ -100,6 +100,41 @@ import Testing
     #expect(Set(keys).count > 5)
   }
 
+  @Test func weightsChangeTheMix() throws {
+    let prompts = [UseCase.generation, .chat].flatMap { useCase in
+      (0..<60).map { NewPrompt(useCase: useCase, text: "\(useCase.rawValue) \($0)") }
+    }
+    let fresh = try FreshWorkspace(prompts: prompts)
+    var chats = 0
+    for seed in 0..<40 {
+      // Chat's part of 8.4 % becomes as large as generation's of 45.6 %.
+      let prompt = try fresh.workspace.nextPrompt(
+        seed: UInt64(seed), weights: [.chat: 45.6 / 8.4])!
+      if prompt.useCase == .chat { chats += 1 }
+      try fresh.workspace.rank(fresh.workspace.makeSlate(of: prompt))
+    }
+    #expect((19...21).contains(chats))
+  }
+
+  @Test func pairsAreCountedByUseCase() throws {
+    let fresh = try FreshWorkspace(prompts: [
+      NewPrompt(key: "a", useCase: .chat, text: "a"),
+      NewPrompt(key: "b", useCase: .chat, text: "b"),
+      NewPrompt(key: "c", useCase: .rewrite, text: "c"),
+    ])
+    let workspace = fresh.workspace
+    #expect(try workspace.pairsByUseCase().isEmpty)
+    for (key, tiers) in [("a", [[0], [1], [2]]), ("b", [[0, 1], [2]]), ("c", [[0, 1, 2]])] {
+      try workspace.rank(workspace.makeSlate(of: workspace.prompt(key: key)!), tiers: tiers)
+    }
+    let counts = try workspace.pairsByUseCase()
+    #expect(counts[.chat]! == (2, 5))
+    #expect(counts[.rewrite]! == (1, 0))
+    #expect(counts.count == 2)
+    try workspace.undoLast(labeler: "ann")
+    #expect(try workspace.pairsByUseCase()[.rewrite] == nil)
+  }
+
   @Test func slatesFollowTheMixOfUseCases() throws {
     let prompts = UseCase.allCases.flatMap { useCase in
       (0..<60).map { NewPrompt(useCase: useCase, text: "\(useCase.rawValue) \($0)") }

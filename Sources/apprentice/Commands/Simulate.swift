@@ -60,7 +60,7 @@ struct Simulate: ParsableCommand {
     let script = try ScriptedLabeler(command: labelerCommand)
     defer { script.finish() }
     let trainer = try TrainerChild(
-      workspace: workspace.directory, arguments: common.trainerArguments)
+      workspace: workspace.directory, arguments: common.trainerArguments + ["--while-labeling"])
     defer { trainer.stop() }
     let simulation = try Simulation(workspace: workspace, labeler: labeler, trainer: trainer)
     defer { simulation.finish() }
