@@ -73,6 +73,8 @@ public final class BackgroundTrainer {
     drawing = Drawing(model: model, pass: pass)
     try workspace.discardUnfinished()
     try workspace.endAbandonedJobs()
+    // The screens show how much of it is used.
+    try workspace.set("kl_budget", to: String(recipe.klBudget))
     try followChosenVersions()
   }
 
