@@ -12,8 +12,10 @@ extension Workspace {
   ///   - seed: with the same pool and the same slates, the same seed gives the same prompt.
   ///   - excluded: prompts to pass over, such as those no slate could be made for.
   ///   - weights: what a use case's part of the mix is multiplied by; 1 where there is none.
+  ///   - counts: the slates of each use case that the mix is kept over; nil for all that were made.
   public func nextPrompt(
-    seed: UInt64 = 0, excluding excluded: Set<Int64> = [], weights: [UseCase: Double] = [:]
+    seed: UInt64 = 0, excluding excluded: Set<Int64> = [], weights: [UseCase: Double] = [:],
+    counts streamCounts: [UseCase: Int]? = nil
   ) throws(StorageError) -> Prompt? {
     try read { db in
       var candidates: [(useCase: UseCase, prompt: Int64, slates: Int)] = []
@@ -24,7 +26,9 @@ extension Workspace {
       for row in counts {
         guard let useCase = UseCase(rawValue: row["use_case"]) else { continue }
         guard let prompt = try leastUsed(useCase, after: start, excluded, db) else { continue }
-        candidates.append((useCase, prompt, row["slate_count"]))
+        let all: Int = row["slate_count"]
+        let slates = streamCounts.map { $0[useCase] ?? 0 } ?? all
+        candidates.append((useCase, prompt, slates))
       }
       func part(_ useCase: UseCase) -> Double { useCase.share * (weights[useCase] ?? 1) }
       let share = candidates.reduce(0) { $0 + part($1.useCase) }
@@ -35,6 +39,23 @@ extension Workspace {
       // Equal deficits fall to the use case named first: the table is in that order.
       guard let best = candidates.max(by: { deficit($0) < deficit($1) }) else { return nil }
       return try Self.prompt(best.prompt, db)
+    }
+  }
+
+  /// The slates of each use case that were made here, those that were chosen for what they promise to
+  /// teach or those that were not; discarded ones left out.
+  public func slateCounts(activelyChosen: Bool) throws(StorageError) -> [UseCase: Int] {
+    try read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT use_case, count(*) AS slates FROM slates JOIN prompts ON prompts.id = prompt_id
+          WHERE imported = 0 AND status <> 'discarded' AND actively_chosen = ? GROUP BY use_case
+          """, arguments: [activelyChosen])
+      return Dictionary(
+        uniqueKeysWithValues: rows.compactMap { row in
+          UseCase(rawValue: row["use_case"]).map { ($0, row["slates"]) }
+        })
     }
   }
 

@@ -36,13 +36,17 @@ extension Workspace {
   }
 
   /// The pool in the order in which it was filled.
-  public func prompts(includingRetired: Bool = false) throws(StorageError) -> [PooledPrompt] {
+  ///
+  /// - Parameter limit: the first so many; nil for all.
+  public func prompts(
+    includingRetired: Bool = false, limit: Int? = nil
+  ) throws(StorageError) -> [PooledPrompt] {
     try read { db in
       try Row.fetchAll(
         db,
         sql: """
-          SELECT * FROM prompts \(includingRetired ? "" : "WHERE retired IS NULL") ORDER BY id
-          """
+          SELECT * FROM prompts \(includingRetired ? "" : "WHERE retired IS NULL") ORDER BY id LIMIT ?
+          """, arguments: [limit ?? -1]
       ).map { row in
         PooledPrompt(
           prompt: try Prompt(row: row), isRetired: row["retired"] != nil,

@@ -13,7 +13,8 @@ struct GateMemory {
   /// The last examined policy's, for when it is the one in use, and its version.
   var new: [Int64: [Double]] = [:]
   var measuredVersion: Int64 = -1
-  /// What the base answers to the gate's prompts.
+  /// The prompts that are answered, as tokens, and what the base answers; the same for all versions.
+  var prompts: [[TokenID]] = []
   var base: DrawFigures?
 }
 
@@ -107,23 +108,27 @@ extension BackgroundTrainer {
     let settings = try TrainerSettings.read(from: workspace)
     let sampling = SamplingParameters(
       temperature: recipe.temperature, topP: recipe.topP, maxTokens: settings.maxTokens)
-    let prompts = try workspace.prompts().prefix(64).map(\.prompt).filter {
-      encoding.prompt($0).count + settings.maxTokens <= model.configuration.contextLength / 2
-    }
     var random = SplitMix64(seed: settings.seed ^ 0x6A7E)
+    if gate.prompts.isEmpty {
+      let limit = model.configuration.contextLength / 2
+      let pool = try workspace.prompts(limit: 64).map { encoding.prompt($0.prompt) }
+        .filter { $0.count + settings.maxTokens <= limit }
+      gate.prompts = Array(pool.shuffled(using: &random).prefix(Self.gatePrompts))
+    }
     var texts: [String] = []
     var logprobs: [Double] = []
     var reference: [Double] = []
     var tokens = 0
-    for prompt in prompts.shuffled(using: &random).prefix(Self.gatePrompts) {
-      let encoded = encoding.prompt(prompt)
+    for (number, prompt) in gate.prompts.enumerated() {
+      // The same seeds for every policy, so that their figures differ by the policies.
+      var random = SplitMix64(seed: settings.seed &+ UInt64(number))
       let drawn = try drawing.answers(
-        prompt: encoded, adapter: adapter, seeds: (0..<Self.gateDraws).map { _ in random.next() },
+        prompt: prompt, adapter: adapter, seeds: (0..<Self.gateDraws).map { _ in random.next() },
         sampling: sampling)
       texts += drawn.map(\.text)
       logprobs += drawn.map { sum($0.logprobs) }
       reference += try sums(
-        RankedExample(prompt: encoded, completions: drawn.map(\.tokenIDs), pairs: []),
+        RankedExample(prompt: prompt, completions: drawn.map(\.tokenIDs), pairs: []),
         adapter: nil)
       tokens += drawn.reduce(0) { $0 + $1.tokenIDs.count }
     }

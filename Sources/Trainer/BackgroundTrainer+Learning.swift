@@ -50,11 +50,15 @@ extension BackgroundTrainer {
     case .policy:
       let learner = try learnerOfPolicy()
       standing.information = reward?.probe?.information ?? 0
+      // Slates may be drawn in the middle of it, which adds to the standing.
+      var during = standing
+      standing.rollouts = []
       var result = try PolicyUpdate(
         recipe: recipe, pass: pass, end: model.tokenizer.endToken
       ).run(
-        learner: learner, new: taught, pool: &pool, learnable: known, standing: &standing,
+        learner: learner, new: taught, pool: &pool, learnable: known, standing: &during,
         random: &random, onStep: onStep)
+      standing.divergence = during.divergence
       let (evidence, metrics) = try examine(learner.adapter, version: number)
       result.metrics.merge(metrics) { $1 }
       result.rejection = Gate.objection(evidence)

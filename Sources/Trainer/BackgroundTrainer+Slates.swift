@@ -6,11 +6,15 @@ import Storage
 extension BackgroundTrainer {
   /// The prompt of the next slate: the workspace's choice, those left out that failed three times.
   ///
-  /// - Parameter weights: what the use cases' parts of the mix are multiplied by.
-  func nextPrompt(weights: [UseCase: Double] = [:]) throws -> Prompt? {
+  /// - Parameters:
+  ///   - weights: what the use cases' parts of the mix are multiplied by.
+  ///   - counts: the slates that the mix is kept over; nil for all.
+  func nextPrompt(
+    weights: [UseCase: Double] = [:], counts: [UseCase: Int]? = nil
+  ) throws -> Prompt? {
     try workspace.nextPrompt(
       seed: TrainerSettings.read(from: workspace).seed, excluding: failures.promptsSetAside,
-      weights: weights)
+      weights: weights, counts: counts)
   }
 
   /// A slate that has been drawn but is in no queue yet.
@@ -32,11 +36,14 @@ extension BackgroundTrainer {
     let isChosen = recipe.choosesSlates && isNextChosen && probe != nil
     isNextChosen.toggle()
     let weights = isChosen ? try useCaseWeights() : [:]
-    guard let prompt = try nextPrompt(weights: weights),
+    // Chosen slates and the others each keep their own mix.
+    let counts = try workspace.slateCounts(activelyChosen: isChosen)
+    guard let prompt = try nextPrompt(weights: weights, counts: counts),
       let first = try draw(prompt, isChosen: isChosen)
     else { return }
     guard isChosen, let probe, !(Agenda.isUrgent(try observe())),
-      let other = try nextPrompt(weights: weights), let second = try draw(other, isChosen: true)
+      let other = try nextPrompt(weights: weights, counts: counts),
+      let second = try draw(other, isChosen: true)
     else { return try enqueue(first) }
     let firstIsBetter = first.drawn.promise(for: probe) >= second.drawn.promise(for: probe)
     try enqueue(firstIsBetter ? first : second)
@@ -101,11 +108,7 @@ extension BackgroundTrainer {
     guard tokens.count + settings.maxTokens <= limit else {
       throw TrainerError.promptTooLong(key: prompt.key, tokens: tokens.count, limit: limit)
     }
-    var plan = DrawingPlan()
-    plan.candidates = settings.candidates
-    plan.draws = recipe.draws
-    plan.sampling = SamplingParameters(
-      temperature: recipe.temperature, topP: recipe.topP, maxTokens: settings.maxTokens)
+    var plan = DrawingPlan(recipe: recipe, settings: settings)
     plan.seed = settings.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(bitPattern: slate)
     var random = SplitMix64(seed: plan.seed ^ 0x0D15_91A7)
 
@@ -129,7 +132,7 @@ extension BackgroundTrainer {
     if let rollout = drawn.rollout(prompt: tokens),
       try !workspace.isHeldOut(promptKey: prompt.key)
     {
-      standing.rollouts.append(rollout)
+      standing.rollouts = (standing.rollouts + [rollout]).suffix(recipe.policySteps)
     }
     log.info(
       "slate \(slate) drawn",

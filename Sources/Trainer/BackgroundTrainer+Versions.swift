@@ -41,20 +41,22 @@ extension BackgroundTrainer {
   func publishPolicy(
     _ number: Int64, learner: PolicyLearner, result: UpdateResult, taught: [Int64]
   ) throws {
-    let parent = try workspace.currentVersion(.policy)
     if let rejection = result.rejection {
       try workspace.set("version.\(number).rejection", to: rejection)
     }
     let path = try files.write(
       kind: .policy, number: number, adapter: learner.adapter, heads: nil,
       optimizer: learner.optimizer)
-    try workspace.publish(
+    let parent = try parent(.policy, trainedFrom: policy.version, orRemoving: path)
+    let version = try workspace.publish(
       NewVersion(
         id: number, kind: .policy, parent: parent?.id, path: path, learntFrom: taught,
         metrics: result.metrics, isRejected: result.rejection != nil,
         weightFormat: "f32", program: program))
     if let rejection = result.rejection {
       log.notice("policy \(number) is not used: \(rejection)")
+      files.removeOptimizer(of: version)
+      try pruneFiles()
       policyLearner = nil
       return
     }
@@ -69,10 +71,10 @@ extension BackgroundTrainer {
     _ number: Int64, learner: RewardLearner, probe: RewardProbe?, result: UpdateResult,
     taught: [Int64]
   ) throws {
-    let parent = try workspace.currentVersion(.reward)
     let path = try files.write(
       kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
       optimizer: learner.optimizer, probe: probe)
+    let parent = try parent(.reward, trainedFrom: reward?.version ?? 0, orRemoving: path)
     try workspace.publish(
       NewVersion(
         id: number, kind: .reward, parent: parent?.id, path: path, learntFrom: taught,
@@ -83,10 +85,25 @@ extension BackgroundTrainer {
     try pruneFiles()
   }
 
+  /// The version that a new one was trained from; nil for the base model.
+  ///
+  /// - Throws: `CancellationError`, with the new one's files removed, when someone has put another
+  ///   version into use meanwhile: the labels wait for an update that starts there.
+  private func parent(
+    _ kind: VersionKind, trainedFrom start: Int64, orRemoving path: String
+  ) throws -> Version? {
+    let current = try workspace.currentVersion(kind)
+    guard current?.id ?? 0 == start else {
+      files.remove(path: path)
+      throw CancellationError()
+    }
+    return current
+  }
+
   /// Removes the files of versions that nothing needs any more; their rows stay.
   private func pruneFiles() throws {
     let versions = try workspace.prunableVersions()
     try workspace.markPruned(versions.map(\.id))
-    versions.forEach(files.remove)
+    for version in versions { files.remove(path: version.path) }
   }
 }

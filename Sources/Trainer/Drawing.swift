@@ -14,18 +14,25 @@ struct LoadedPolicy {
 struct LoadedReward {
   var version: Int64
   var model: RewardModel
-  /// What chooses and predicts; nil until a ranking without ties only has been learnt.
+  /// What chooses and predicts; nil for a version from before there were probes.
   var probe: RewardProbe?
 }
 
 /// What a slate is to be made of.
 struct DrawingPlan: Sendable, Equatable {
   /// K: the completions shown.
-  var candidates = 4
+  var candidates: Int
   /// Completions drawn from the policy to choose from when a reward model can choose.
-  var draws = 8
-  var sampling = SamplingParameters(temperature: 0.7, topP: 0.95, maxTokens: 128)
+  var draws: Int
+  var sampling: SamplingParameters
   var seed: UInt64 = 0
+
+  init(recipe: Recipe, settings: TrainerSettings) {
+    candidates = settings.candidates
+    draws = recipe.draws
+    sampling = SamplingParameters(
+      temperature: recipe.temperature, topP: recipe.topP, maxTokens: settings.maxTokens)
+  }
 }
 
 /// The sum of log-probabilities.

@@ -31,7 +31,7 @@ struct PolicyUpdate {
   /// - Parameters:
   ///   - new: labels nobody has learnt, all in the pool.
   ///   - learnable: labels that replay may draw from.
-  ///   - standing: the rollouts are used up, the divergence goes on.
+  ///   - standing: rollouts are taken from its end, a step each; the divergence goes on.
   ///   - onStep: told the share done and the loss; throws to cancel.
   func run(
     learner: PolicyLearner, new: [Int64], pool: inout ExamplePool, learnable: Set<Int64>,
@@ -63,10 +63,10 @@ struct PolicyUpdate {
       metrics["grad_norm"] = try learner.step(
         learningRate: recipe.policyLearningRate * pace, clip: recipe.clip)
       try onStep(
-        Double(step + 1) / Double(recipe.policySteps),
+        // As much again for the gate.
+        Double(step + 1) / Double(recipe.policySteps + 1),
         metrics["loss.dpo"] ?? metrics["loss.sft"] ?? 0)
     }
-    standing.rollouts.removeAll()
     return UpdateResult(metrics: metrics, rejection: nil)
   }
 

@@ -97,7 +97,37 @@ public struct Recipe: Sendable, Codable, Equatable {
         throw wrong("\(name) cannot be \(value)")
       }
     }
-    return try JSONDecoder().decode(
+    let recipe = try JSONDecoder().decode(
       Recipe.self, from: JSONSerialization.data(withJSONObject: values))
+    if let name = recipe.firstOutOfRange { throw wrong("\(name) cannot be \(values[name]!)") }
+    return recipe
+  }
+
+  /// The name of a number that nothing can be done with; nil when there is none.
+  private var firstOutOfRange: String? {
+    let atLeastOne = [
+      ("rank", rank), ("labelsPerUpdate", labelsPerUpdate), ("policySteps", policySteps),
+      ("heads", heads), ("draws", draws),
+    ]
+    let notNegative = [
+      ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
+      ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
+      ("replayedForReward", replayedForReward),
+    ]
+    let positive = [
+      ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
+      ("preferenceWeight", preferenceWeight), ("fullInformation", fullInformation),
+      ("klBudget", klBudget), ("rewardLearningRate", rewardLearningRate), ("topP", topP),
+    ]
+    let atLeastZero = [
+      ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),
+      ("gradientWeight", gradientWeight), ("leastPace", leastPace),
+      ("demonstrationPace", demonstrationPace), ("klPenalty", klPenalty),
+      ("fluencyReward", fluencyReward), ("unendedPenalty", unendedPenalty),
+      ("temperature", temperature),
+    ]
+    return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
+      ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0
+      ?? atLeastZero.first { $0.1 < 0 }?.0
   }
 }

@@ -1,3 +1,4 @@
+import Feedback
 import LanguageModel
 import Learning
 
@@ -9,12 +10,23 @@ public final class SlateRehearsal {
   private let drawing: Drawing
   private let policy: LoadedPolicy
   private let reward: LoadedReward
-  private var plan = DrawingPlan()
+  private var plan = DrawingPlan(recipe: Recipe(), settings: TrainerSettings())
 
+  /// - Parameter reward: its adapter and heads are not asked; a probe with heads of its own chooses, as
+  ///   in the trainer.
   public init(model: LanguageModel, policy: LoRAAdapter, reward: RewardModel) {
     drawing = Drawing(model: model, pass: TrainingPass(model: model))
     self.policy = LoadedPolicy(version: 1, adapter: policy)
-    self.reward = LoadedReward(version: 1, model: reward)
+    let blocks = CompletionFeatures.blocks(of: model.configuration).count
+    let width = blocks * model.configuration.hiddenSize
+    var random = SplitMix64(seed: 3)
+    self.reward = LoadedReward(
+      version: 1, model: reward,
+      probe: RewardProbe(
+        mean: Array(repeating: 0, count: width), scale: Array(repeating: 1, count: width),
+        heads: (0..<Recipe().heads).map { _ in (0..<width).map { _ in Float(random.uniform()) } },
+        blockWeights: Array(repeating: 1 / Double(blocks), count: blocks), information: 0,
+        foreseen: PairCount(correct: 0, total: 0)))
   }
 
   /// The completions that a slate shows.

@@ -62,8 +62,8 @@ struct VersionFiles {
     try? FileManager.default.removeItem(at: file)
   }
 
-  func remove(_ version: Version) {
-    try? FileManager.default.removeItem(
-      at: workspace.directory.appendingPathComponent(version.path))
+  /// - Parameter path: relative to the workspace.
+  func remove(path: String) {
+    try? FileManager.default.removeItem(at: workspace.directory.appendingPathComponent(path))
   }
 }

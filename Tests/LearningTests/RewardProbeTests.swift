@@ -105,11 +105,3 @@ import Testing
     #expect(w.contains { abs($0) > 0.1 })
   }
 }
-
-@Suite struct PolicyGradientTests {
-  @Test func eachIsComparedWithTheOthers() {
-    #expect(PolicyGradient.advantages([1, 2, 6]) == [-3, -1.5, 4.5])
-    #expect(PolicyGradient.advantages([3, 3]) == [0, 0])
-    #expect(PolicyGradient.advantages([5]) == [0])
-  }
-}

@@ -116,6 +116,31 @@ import Testing
     #expect((19...21).contains(chats))
   }
 
+  @Test func chosenSlatesDoNotBendTheMixOfTheOthers() throws {
+    let prompts = [UseCase.generation, .brainstorming].flatMap { useCase in
+      (0..<60).map { NewPrompt(useCase: useCase, text: "\(useCase.rawValue) \($0)") }
+    }
+    let fresh = try FreshWorkspace(prompts: prompts)
+    let workspace = fresh.workspace
+    // Every other slate is chosen, and always brainstorming.
+    var plain: [UseCase: Int] = [:]
+    for _ in 0..<40 {
+      let counts = try workspace.slateCounts(activelyChosen: false)
+      let prompt = try workspace.nextPrompt(counts: counts)!
+      plain[prompt.useCase, default: 0] += 1
+      try workspace.rank(workspace.makeSlate(of: prompt))
+      let chosen = try workspace.nextPrompt(
+        weights: [.generation: 1e-6],
+        counts: workspace.slateCounts(activelyChosen: true))!
+      #expect(chosen.useCase == .brainstorming)
+      try workspace.rank(
+        workspace.makeSlate(of: chosen, activelyChosen: true))
+    }
+    // 11.2 to 45.6.
+    #expect((7...9).contains(plain[.brainstorming] ?? 0))
+    #expect(try workspace.slateCounts(activelyChosen: true) == [.brainstorming: 40])
+  }
+
   @Test func pairsAreCountedByUseCase() throws {
     let fresh = try FreshWorkspace(prompts: [
       NewPrompt(key: "a", useCase: .chat, text: "a"),

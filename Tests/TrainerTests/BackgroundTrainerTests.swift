@@ -137,6 +137,47 @@ import Testing
     #expect(trainer.pool.rankings.count == 1)
   }
 
+  @Test func aLabelerWhoWaitsDuringAnUpdateGetsASlate() throws {
+    try work()
+    try label()
+    try work()
+    try label()
+    // The rest of the queue is gone, and the labeler looks at an empty screen.
+    for ready in try workspace.readySlates() { try workspace.discardSlate(ready.id) }
+    try workspace.heartbeat(session: "s", labeler: "ada", pid: 1, isWaiting: true)
+    let trainer = try trainer()
+    try trainer.learn(.reward)
+    for ready in try workspace.readySlates() { try workspace.discardSlate(ready.id) }
+    let before = try #require(try workspace.currentVersion(.policy)).id
+    try trainer.learn(.policy)
+    #expect(try workspace.readySlates().count == 1)
+    #expect(try #require(try workspace.currentVersion(.policy)).id > before)
+    // What was drawn meanwhile is there for the next update.
+    #expect(trainer.standing.rollouts.count == 1)
+  }
+
+  @Test func aVersionChosenDuringAnUpdateStaysInUse() throws {
+    try work()
+    try label()
+    try work()
+    let first = try #require(try workspace.currentVersion(.policy)).id
+    try label()
+    let trainer = try trainer()
+    try trainer.learn(.reward)
+    // Someone goes back to the base while the policy learns.
+    try workspace.setCurrent(.policy, version: 0)
+    #expect(throws: CancellationError.self) { try trainer.learn(.policy) }
+    #expect(try workspace.currentVersion(.policy) == nil)
+    #expect(try workspace.versions(.policy).map(\.id) == [first])
+    #expect(try !workspace.pendingLabels(.policy).isEmpty)
+    #expect(try workspace.unpublishedFolders().isEmpty)
+    // The next round starts from the choice.
+    try trainer.run(.untilIdle)
+    let next = try #require(try workspace.versions(.policy).last)
+    #expect(next.id > first)
+    #expect(next.parent == nil)
+  }
+
   @Test func aSecondTrainerIsRefused() throws {
     let first = try trainer()
     #expect(throws: StorageError.self) { try trainer() }

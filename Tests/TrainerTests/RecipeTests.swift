@@ -25,6 +25,7 @@ import Testing
 
   @Test(arguments: [
     (#"{"betta": 0.5}"#, "no betta"), (#"{"draws": "many"}"#, "draws cannot be many"),
+    (#"{"draws": 0}"#, "draws cannot be 0"), (#"{"klBudget": -1}"#, "klBudget cannot be -1"),
     ("[1]", "not a JSON object"), ("{", "not a JSON object"),
   ])
   func aFileThatIsNoRecipeIsRefused(text: String, words: String) throws {

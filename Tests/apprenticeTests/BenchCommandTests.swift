@@ -93,7 +93,7 @@ import Testing
     }
 
     #expect(all("reward").map { $0.replayed ?? false } == [false, true])
-    #expect(all("slate").map(\.draws) == [8])
+    #expect(all("slate").map(\.draws) == [10])
   }
 
   @Test(arguments: ["loud", "load,", ""])

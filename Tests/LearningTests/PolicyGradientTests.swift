@@ -1,0 +1,104 @@
+import LanguageModel
+import TestSupport
+import Testing
+
+@testable import Learning
+
+@Suite struct PolicyGradientTests {
+  @Test func eachIsComparedWithTheOthers() {
+    #expect(PolicyGradient.advantages([1, 2, 6]) == [-3, -1.5, 4.5])
+    #expect(PolicyGradient.advantages([3, 3]) == [0, 0])
+    #expect(PolicyGradient.advantages([5]) == [0])
+  }
+}
+
+/// What the learner adds for its own draws and for preferences, against the supervised gradient, which
+/// the goldens hold to PyTorch's.
+@Suite struct SparedEndTests {
+  let model: LanguageModel
+  let prompt: [TokenID] = [5, 9, 17]
+  let end: TokenID = 2
+  let ended: [TokenID] = [30, 31, 32, 2]
+  let cut: [TokenID] = [40, 41, 42, 43]
+
+  init() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.url.appendingPathComponent("tiny.gguf").path
+    try TinyModel.write(to: path)
+    model = try LanguageModel.load(path: path)
+  }
+
+  /// The parameters after one step on what `add` adds, and the gradient's norm.
+  private func step(
+    _ add: (PolicyLearner) throws -> Void
+  ) throws -> (parameters: [Float], norm: Double) {
+    let learner = PolicyLearner(
+      adapter: LoRAAdapter(configuration: model.configuration, rank: 2, alpha: 4, seed: 1),
+      pass: TrainingPass(model: model))
+    try add(learner)
+    let norm = try learner.step(learningRate: 1e-3, clip: 0)
+    return (Array(learner.adapter.parameters), norm)
+  }
+
+  private func expectEqual(
+    _ one: (PolicyLearner) throws -> Void, _ other: (PolicyLearner) throws -> Void
+  ) throws {
+    let (a, b) = (try step(one), try step(other))
+    #expect(a.norm > 0)
+    #expect(abs(a.norm - b.norm) < 1e-4 * a.norm)
+    let apart = zip(a.parameters, b.parameters).count { abs($0 - $1) > 1e-4 }
+    #expect(apart <= a.parameters.count / 100)
+  }
+
+  @Test func theGradientOfDrawsIsThatOfTheirWeightedLikelihood() throws {
+    let sampled = RankedExample(prompt: prompt, completions: [ended, cut], pairs: [])
+    try expectEqual {
+      _ = try $0.addPolicyGradient(sampled, advantages: [2, -1], weight: 3)
+    } _: {
+      // Four of eight tokens each.
+      _ = try $0.addSupervised(
+        [SupervisedExample(prompt: prompt, completion: ended)], weight: 3 * 2 / 2)
+      _ = try $0.addSupervised(
+        [SupervisedExample(prompt: prompt, completion: cut)], weight: 3 * -1 / 2)
+    }
+  }
+
+  @Test func aWorseDrawsEndIsSpared() throws {
+    let sampled = RankedExample(prompt: prompt, completions: [ended], pairs: [])
+    try expectEqual {
+      _ = try $0.addPolicyGradient(sampled, advantages: [-1], sparing: end)
+    } _: {
+      _ = try $0.addSupervised(
+        [
+          SupervisedExample(
+            prompt: prompt, completion: ended, trained: [true, true, true, false])
+        ], weight: -3.0 / 4)
+    }
+    // A better one's is made more likely.
+    try expectEqual {
+      _ = try $0.addPolicyGradient(sampled, advantages: [1], sparing: end)
+    } _: {
+      _ = try $0.addSupervised([SupervisedExample(prompt: prompt, completion: ended)])
+    }
+  }
+
+  @Test func aRejectedEndIsSparedAndACutAnswerIsNoExample() throws {
+    let ranked = RankedExample(
+      prompt: prompt, completions: [cut, ended], pairs: Pair.all(tiers: [1, 2]))
+    let reference = try PolicyLearner.sums(
+      [ranked], adapter: nil, pass: TrainingPass(model: model))
+    // At the reference the slope of −log σ is 1/2; the mean loss of four tokens is a quarter each.
+    try expectEqual {
+      _ = try $0.addPreference(
+        [ranked], reference: reference, beta: 0.1, anchor: 5, sparing: end)
+    } _: {
+      _ = try $0.addSupervised(
+        [SupervisedExample(prompt: prompt, completion: cut)], weight: 0.05 * 4)
+      _ = try $0.addSupervised(
+        [
+          SupervisedExample(
+            prompt: prompt, completion: ended, trained: [true, true, true, false])
+        ], weight: -0.05 * 3)
+    }
+  }
+}
