@@ -194,7 +194,7 @@ public struct RewardProbe: Sendable {
   }
 
   /// 1 − loss / ln 2, less two standard errors over prompts.
-  private static func information(_ margins: [Double], groups: [UInt64]) -> Double {
+  static func information(_ margins: [Double], groups: [UInt64]) -> Double {
     var sums: [UInt64: Double] = [:]
     for (margin, group) in zip(margins, groups) {
       sums[group, default: 0] += 1 - PairwiseLoss.softplus(-margin) / log(2)

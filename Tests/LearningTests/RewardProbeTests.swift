@@ -55,6 +55,18 @@ import Testing
     #expect(Double(probe.foreseen.correct) < 0.6 * Double(probe.foreseen.total))
   }
 
+  @Test func informationCountsOnlyWhatIsSure() {
+    func bits(_ margin: Double) -> Double { 1 - log(1 + exp(-margin)) / log(2) }
+    // Two prompts that are alike: no error. A guess knows nothing.
+    #expect(abs(RewardProbe.information([3, 3], groups: [1, 2]) - bits(3)) < 1e-12)
+    #expect(RewardProbe.information([0, 0], groups: [1, 2]) == 0)
+    // Two that are not: less two standard errors, √Σ(x − mean)² / 2 each.
+    let mean = (bits(3) + bits(2)) / 2
+    let error = (2 * (bits(3) - mean) * (bits(3) - mean)).squareRoot() / 2
+    #expect(abs(RewardProbe.information([3, 2], groups: [1, 2]) - (mean - 2 * error)) < 1e-12)
+    #expect(RewardProbe.information([3, -3], groups: [1, 2]) == 0)
+  }
+
   @Test func aSlateOfUnlikeTextsPromisesMore() throws {
     let probe = try #require(RewardProbe(examples(10), blocks: 2, heads: 4))
     let one = examples(1)[0].features
