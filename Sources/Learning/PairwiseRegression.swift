@@ -15,7 +15,7 @@ struct PairwiseRegression {
     self.ridge = ridge
   }
 
-  mutating func add(_ preferred: [Float], over rejected: [Float]) {
+  mutating func add(_ preferred: ArraySlice<Float>, over rejected: ArraySlice<Float>) {
     for (a, b) in zip(preferred, rejected) { differences.append(a - b) }
     count += 1
   }
@@ -29,11 +29,13 @@ struct PairwiseRegression {
     }
   }
 
-  /// - Parameter weights: one per pair; a pair of weight 0 is left out.
-  func solve(weights: [Double]) -> [Float] {
-    var w = [Float](repeating: 0, count: width)
+  /// - Parameters:
+  ///   - weights: one per pair; a pair of weight 0 is left out.
+  ///   - start: a solution for similar weights, to begin at.
+  func solve(weights: [Double], from start: [Float]? = nil) -> [Float] {
+    var w = start ?? [Float](repeating: 0, count: width)
     let used = weights.indices.filter { weights[$0] > 0 }
-    guard !used.isEmpty else { return w }
+    guard !used.isEmpty else { return [Float](repeating: 0, count: width) }
     for _ in 0..<12 {
       var gradient = w.map { -Float(ridge) * $0 }
       var curvature = [Float](repeating: 0, count: used.count)

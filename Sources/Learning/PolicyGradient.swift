@@ -9,6 +9,20 @@ public enum PolicyGradient {
     return values.map { $0 - (total - $0) / others }
   }
 
+  /// The places of the `count` values that differ most: the highest and the lowest, half of each, in their
+  /// order (Xu et al. 2025, down-sampling of rollouts).
+  public static func extremes(_ count: Int, of values: [Double]) -> [Int] {
+    guard count < values.count else { return Array(values.indices) }
+    let order = values.indices.sorted { (values[$0], $1) > (values[$1], $0) }
+    return (order.prefix((count + 1) / 2) + order.suffix(count / 2)).sorted()
+  }
+
+  /// What a sample's gradient is multiplied by: the ratio of its probability now to that when it was drawn,
+  /// or 0 once it has come further than `clip` the way that its advantage says.
+  public static func clippedRatio(_ ratio: Double, advantage: Double, clip: Double) -> Double {
+    (advantage > 0 && ratio > 1 + clip) || (advantage < 0 && ratio < 1 - clip) ? 0 : ratio
+  }
+
   /// The standard deviation of the values.
   public static func deviation(_ values: [Double]) -> Double {
     let mean = values.reduce(0, +) / Double(values.count)

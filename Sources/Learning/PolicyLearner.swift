@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModel
 
 /// Trains a policy's adapter: gradients of demonstrations and of rankings are added up, then one
@@ -143,22 +144,29 @@ public final class PolicyLearner {
   /// Adds the gradient of −`weight` · Σ advantage · log-probability per token of the completions'
   /// tokens, the mean length of the completions standing for each one's own, so that no length is favoured.
   ///
-  /// - Parameter advantages: one per completion.
+  /// - Parameters:
+  ///   - drawn: each completion's log-probability when it was drawn. What the policy has since come to
+  ///     find likelier counts by that ratio, the geometric mean over its tokens.
+  ///   - ratioClip: how far the ratio may be from 1 before a completion is no more moved on the same way
+  ///     (Schulman et al. 2017, equation 7; the mean over tokens as in Zheng et al. 2025).
+  ///   - advantages: one per completion.
   public func addPolicyGradient(
-    _ sampled: RankedExample, advantages: [Double], weight: Double = 1,
-    sparing end: TokenID? = nil
+    _ sampled: RankedExample, drawn: [Double], advantages: [Double], ratioClip: Double,
+    weight: Double = 1, sparing end: TokenID? = nil
   ) throws -> Contribution {
     let tokens = sampled.completions.reduce(0) { $0 + $1.count }
-    coefficients.removeAll()
-    for (completion, advantage) in zip(sampled.completions, advantages) {
-      append(Float(-weight * advantage / Double(tokens)), for: completion, sparing: end)
-    }
     batch.removeAll(keepingCapacity: true)
     batch.append(sampled.sequence)
     let output = try pass.forward(
-      batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true,
-      tokenGradients: coefficients)
-    try pass.backward(gradient: gradient)
+      batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true)
+    coefficients.removeAll()
+    for (index, advantage) in advantages.enumerated() {
+      let completion = sampled.completions[index]
+      let change = (sum(output.logprobs[index]) - drawn[index]) / Double(max(1, completion.count))
+      let factor = PolicyGradient.clippedRatio(exp(change), advantage: advantage, clip: ratioClip)
+      append(Float(-weight * factor * advantage / Double(tokens)), for: completion, sparing: end)
+    }
+    try pass.backward(tokenGradients: coefficients, gradient: gradient)
     return Contribution(loss: 0, tokens: output.tokens)
   }
 

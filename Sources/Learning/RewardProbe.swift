@@ -3,15 +3,64 @@ import Foundation
 import LanguageModel
 
 /// A reward model that is linear in what the frozen base says of a completion
-/// (``CompletionFeatures``): it learns a labeler's taste from ten rankings, in a moment.
+/// (``CompletionFeatures``) and in its form (``TextForm``): it learns a labeler's taste from ten rankings,
+/// in a moment.
 ///
 /// Each block of features has its own Bradley-Terry model with a Gaussian prior; they are averaged with
 /// weights by how well each predicts rankings of prompts that it has not seen (cross-validation), and the
-/// whole is made several times, each on a bootstrap of the prompts.
+/// whole is made several times, each on a bootstrap of the prompts. What is liked of the form may depend on
+/// what was asked: its block is every number of the form by itself and times every feature of the prompt.
 public struct RewardProbe: Sendable {
+  /// What a completion's features are made of, one part after another.
+  public struct Layout: Sendable, Equatable {
+    /// Blocks that are each a model of their own, and the width of each.
+    public var blocks: Int
+    public var width: Int
+    /// Features of the prompt.
+    public var prompt: Int
+    /// Numbers of the completion's form; none leaves out the block of form.
+    public var form: Int
+
+    public init(blocks: Int, width: Int, prompt: Int = 0, form: Int = 0) {
+      (self.blocks, self.width, self.prompt, self.form) = (blocks, width, prompt, form)
+    }
+
+    /// How many features a completion has.
+    public var count: Int { blocks * width + prompt + form }
+    /// How long a head is.
+    public var expandedCount: Int { blocks * width + form * (1 + prompt) }
+    /// Blocks of the model, that of form included.
+    public var models: Int { blocks + (form > 0 ? 1 : 0) }
+
+    /// Where a model's part of an expanded row is.
+    func range(ofModel model: Int) -> Range<Int> {
+      model < blocks ? model * width..<(model + 1) * width : blocks * width..<expandedCount
+    }
+
+    /// The parts of a completion's features that are scaled as one.
+    var parts: [Range<Int>] {
+      var ends = (0...blocks).map { $0 * width }
+      for more in [prompt, form] where more > 0 { ends.append(ends.last! + more) }
+      return zip(ends, ends.dropFirst()).map { $0..<$1 }
+    }
+
+    /// Normalised features as the models read them.
+    func expanded(_ row: [Float]) -> [Float] {
+      var result = Array(row[..<(blocks * width)])
+      guard form > 0 else { return result }
+      result.reserveCapacity(expandedCount)
+      let asked = row[(blocks * width)..<(blocks * width + prompt)]
+      for value in row.suffix(form) {
+        result.append(value * RewardProbe.unasked)
+        for feature in asked { result.append(value * feature) }
+      }
+      return result
+    }
+  }
+
   /// A ranked slate: the features of its completions, and its strict pairs.
   public struct Example: Sendable {
-    /// One per completion, all blocks one after another.
+    /// One per completion, as the layout says.
     public var features: [[Float]]
     public var pairs: [Pair]
     /// The prompt's identity: what the bootstrap and the cross-validation go by.
@@ -24,25 +73,28 @@ public struct RewardProbe: Sendable {
     }
   }
 
+  public let layout: Layout
   /// Subtracted from a completion's features, and what they are then multiplied by.
   public private(set) var mean: [Float]
   public private(set) var scale: [Float]
-  /// One per head, as long as the features.
+  /// One per head, as long as the layout says.
   public private(set) var heads: [[Float]]
   /// How much each block counts; they add up to 1.
   public private(set) var blockWeights: [Double]
   /// How much it surely knows of rankings of prompts that it has not seen: 1 − loss / ln 2 by
-  /// cross-validation, less two standard errors over prompts; 0 for a guess, 1 for certainty.
+  /// cross-validation, at the lower end of its 95 % interval over prompts; 0 for a guess, 1 for certainty.
   public private(set) var information: Double
   /// Pairs of prompts that a fit had not seen, and how many it had right.
   public private(set) var foreseen: PairCount
 
   /// One that was fitted before.
   public init(
-    mean: [Float], scale: [Float], heads: [[Float]], blockWeights: [Double],
+    layout: Layout, mean: [Float], scale: [Float], heads: [[Float]], blockWeights: [Double],
     information: Double, foreseen: PairCount
   ) {
-    precondition(scale.count == mean.count && heads.allSatisfy { $0.count == mean.count })
+    precondition(mean.count == layout.count && scale.count == layout.count)
+    precondition(heads.allSatisfy { $0.count == layout.expandedCount })
+    self.layout = layout
     self.mean = mean
     self.scale = scale
     self.heads = heads
@@ -56,33 +108,52 @@ public struct RewardProbe: Sendable {
   /// Parts that cross-validation cuts the prompts into.
   static let folds = 5
 
+  /// How much the form counts by itself beside what it counts for a typical prompt, as a factor of its
+  /// features.
+  static let unasked: Float = 0.5
+
   /// Fits examples; nil without a strict pair.
   ///
   /// - Parameters:
-  ///   - blocks: how many blocks of equal length the features are made of.
   ///   - heads: how many bootstraps.
-  public init?(_ examples: [Example], blocks: Int, heads: Int, seed: UInt64 = 0) {
+  ///   - prompts: the features of prompts of all kinds, which say what is usual. Rankings that tell something
+  ///     are often of one kind; what was learnt of them is not carried over to its opposite.
+  public init?(
+    _ examples: [Example], layout: Layout, heads: Int, prompts: [[Float]] = [], seed: UInt64 = 0
+  ) {
     let examples = examples.filter { !$0.pairs.isEmpty }
-    guard let count = examples.first?.features.first?.count else { return nil }
-    let width = count / blocks
-    let (mean, scale) = Self.normalization(examples.flatMap(\.features), blocks: blocks)
+    guard !examples.isEmpty else { return nil }
+    self.layout = layout
+    var (mean, scale) = Self.normalization(
+      examples.flatMap(\.features), parts: layout.parts)
+    if layout.prompt > 0, prompts.count > 2 {
+      let usual = Self.normalization(prompts, parts: [0..<layout.prompt])
+      let range = layout.blocks * layout.width..<layout.blocks * layout.width + layout.prompt
+      mean.replaceSubrange(range, with: usual.mean)
+      scale.replaceSubrange(range, with: usual.scale)
+    }
     (self.mean, self.scale) = (mean, scale)
-    var problems: [PairwiseRegression] = []
-    for block in 0..<blocks {
-      var problem = PairwiseRegression(width: width, ridge: Self.ridge)
-      for example in examples {
-        let rows = example.features.map { row in
-          (block * width..<(block + 1) * width).map { (row[$0] - mean[$0]) * scale[$0] }
-        }
+    let (usualMean, usualScale) = (mean, scale)
+    var problems = (0..<layout.models).map {
+      PairwiseRegression(width: layout.range(ofModel: $0).count, ridge: Self.ridge)
+    }
+    for example in examples {
+      let rows = example.features.map {
+        layout.expanded(Self.normalized($0, mean: usualMean, scale: usualScale))
+      }
+      for block in problems.indices {
+        let range = layout.range(ofModel: block)
         for pair in example.pairs {
-          problem.add(rows[pair.preferred], over: rows[pair.rejected])
+          problems[block].add(rows[pair.preferred][range], over: rows[pair.rejected][range])
         }
       }
-      problems.append(problem)
     }
     let groups = examples.flatMap { example in example.pairs.map { _ in example.group } }
     let prompts = Array(Set(groups)).sorted()
-    let validations = problems.map { Self.validation($0, groups: groups, prompts: prompts) }
+    let solutions = problems.map { $0.solve(weights: groups.map { _ in 1 }) }
+    let validations = zip(problems, solutions).map {
+      Self.validation($0, from: $1, groups: groups, prompts: prompts)
+    }
     let losses = validations.map(Self.loss)
     let best = losses.min()!
     let shares = losses.map { exp(-Double(prompts.count) * ($0 - best)) }
@@ -101,30 +172,24 @@ public struct RewardProbe: Sendable {
       }
       return problems.enumerated().flatMap { block, problem -> [Float] in
         blockWeights[block] < 0.01
-          ? [Float](repeating: 0, count: width)
-          : problem.solve(weights: weights).map { $0 * Float(blockWeights[block] * slope) }
+          ? [Float](repeating: 0, count: solutions[block].count)
+          : problem.solve(weights: weights, from: solutions[block]).map {
+            $0 * Float(blockWeights[block] * slope)
+          }
       }
     }
   }
 
   /// Each head's score of a completion with these features.
   public func scores(of features: some Collection<Float>) -> [Float] {
-    let normalized = zip(features, zip(mean, scale)).map { ($0 - $1.0) * $1.1 }
-    return heads.map { dot($0, normalized[...]) }
+    let row = layout.expanded(Self.normalized(features, mean: mean, scale: scale))
+    return heads.map { dot($0, row[...]) }
   }
 
-  /// How unlike each other completions with these features are in their words: the mean distance of two
-  /// of them in the first block.
-  public func spread(of features: [[Float]]) -> Double {
-    let width = mean.count / max(1, blockWeights.count)
-    return meanOverPairs(features.count) { a, b in
-      var sum = 0.0
-      for index in 0..<width {
-        let difference = Double((features[a][index] - features[b][index]) * scale[index])
-        sum += difference * difference
-      }
-      return sum.squareRoot()
-    }
+  private static func normalized(
+    _ features: some Collection<Float>, mean: [Float], scale: [Float]
+  ) -> [Float] {
+    zip(features, zip(mean, scale)).map { ($0 - $1.0) * $1.1 }
   }
 
   /// How much the heads disagree about which of two completions is better: the deviation over heads of
@@ -137,13 +202,12 @@ public struct RewardProbe: Sendable {
     }
   }
 
-  /// Means, and one over deviation and the square root of a block's width, so that a completion's
-  /// block has a length near 1; a feature that hardly varies is not blown up.
+  /// Means, and one over deviation and the square root of a part's width, so that a completion's part
+  /// has a length near 1; a feature that hardly varies is not blown up.
   private static func normalization(
-    _ rows: [[Float]], blocks: Int
+    _ rows: [[Float]], parts: [Range<Int>]
   ) -> (mean: [Float], scale: [Float]) {
     let count = rows[0].count
-    let width = count / blocks
     var mean = [Double](repeating: 0, count: count)
     var square = mean
     for row in rows {
@@ -159,12 +223,11 @@ public struct RewardProbe: Sendable {
       deviations[index] = max(0, square[index] / n - mean[index] * mean[index]).squareRoot()
     }
     var scale = [Float](repeating: 0, count: count)
-    for block in 0..<blocks {
-      let range = block * width..<(block + 1) * width
-      let median = deviations[range].sorted()[width / 2]
-      for index in range {
-        let deviation = max(deviations[index], 0.3 * median) + 1e-9
-        scale[index] = Float(1 / (deviation * Double(width).squareRoot()))
+    for range in parts {
+      let median = deviations[range].sorted()[range.count / 2]
+      for index in range where deviations[index] > 0 || median > 0 {
+        let deviation = max(deviations[index], 0.3 * median)
+        scale[index] = Float(1 / (deviation * Double(range.count).squareRoot()))
       }
     }
     return (mean.map { Float($0) }, scale)
@@ -172,7 +235,7 @@ public struct RewardProbe: Sendable {
 
   /// Each pair's margin by a fit without its prompt.
   private static func validation(
-    _ problem: PairwiseRegression, groups: [UInt64], prompts: [UInt64]
+    _ problem: PairwiseRegression, from start: [Float], groups: [UInt64], prompts: [UInt64]
   ) -> [Double] {
     var margins = [Double](repeating: 0, count: groups.count)
     guard prompts.count > 1 else { return margins }
@@ -180,7 +243,7 @@ public struct RewardProbe: Sendable {
       uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % folds) })
     for part in 0..<min(folds, prompts.count) {
       let held = groups.map { fold[$0] == part }
-      let solution = problem.solve(weights: held.map { $0 ? 0 : 1 })
+      let solution = problem.solve(weights: held.map { $0 ? 0 : 1 }, from: start)
       for (index, isHeld) in held.enumerated() where isHeld {
         margins[index] = problem.margin(index, solution)
       }
@@ -193,21 +256,32 @@ public struct RewardProbe: Sendable {
     margins.reduce(0) { $0 + PairwiseLoss.softplus(-$1) } / Double(margins.count)
   }
 
-  /// 1 − loss / ln 2, less two standard errors over prompts.
+  /// Prompts without information that are added to those met (as in Agresti and Coull 1998): a few prompts
+  /// that happen to be alike are no knowledge.
+  static let addedPrompts = 4
+
+  /// 1 − loss / ln 2 at the lower end of its 95 % interval over prompts.
   static func information(_ margins: [Double], groups: [UInt64]) -> Double {
     var sums: [UInt64: Double] = [:]
     for (margin, group) in zip(margins, groups) {
       sums[group, default: 0] += 1 - PairwiseLoss.softplus(-margin) / log(2)
     }
-    let count = Double(margins.count)
-    let mean = sums.values.reduce(0, +) / count
     let pairs = Dictionary(groups.map { ($0, 1.0) }, uniquingKeysWith: +)
+    let typical = Double(margins.count) / Double(pairs.count)
+    let entries =
+      sums.map { (sum: $0.value, pairs: pairs[$0.key]!) }
+      + (0..<addedPrompts).map { _ in (sum: 0, pairs: typical) }
+    let count = entries.reduce(0) { $0 + $1.pairs }
+    let mean = entries.reduce(0) { $0 + $1.sum } / count
     // The variance of a ratio of sums over prompts (Cochran 1977, section 2.11).
-    let variance = sums.reduce(0) { total, entry in
-      let excess = entry.value - mean * pairs[entry.key]!
+    let variance = entries.reduce(0) { total, entry in
+      let excess = entry.sum - mean * entry.pairs
       return total + excess * excess
     }
-    return max(0, mean - 2 * variance.squareRoot() / count)
+    // Student's t for few prompts (Abramowitz and Stegun 1965, 26.7.5).
+    let freedom = Double(entries.count - 1)
+    let quantile = 1.96 + 2.372 / freedom + 2.823 / (freedom * freedom)
+    return max(0, mean - quantile * variance.squareRoot() / count)
   }
 
   /// The factor, 0 to 2, that makes margins the best log-odds; a weak prior holds it near 1/2.

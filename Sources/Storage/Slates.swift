@@ -81,6 +81,8 @@ public struct ReadySlate: Sendable, Hashable, Identifiable {
   /// The reward model that scored it; nil when none did.
   public var rewardVersion: Int64?
   public var activelyChosen: Bool
+  /// Whether it shows what was ranked before.
+  public var isRepeat: Bool
 }
 
 /// What a reward model said about one completion of a slate before it was labelled.

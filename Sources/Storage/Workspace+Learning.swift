@@ -64,6 +64,41 @@ extension Workspace {
     }
   }
 
+  /// Goes back from what has learnt a label that was taken back: the newest version without one, by way of
+  /// the parents, is put into use, and what only later ones have learnt is pending again.
+  ///
+  /// - Returns: whether the version in use had learnt such a label.
+  @discardableResult
+  public func leaveRetracted(_ kind: VersionKind) throws(StorageError) -> Bool {
+    try write { db in
+      guard
+        let current = try Int64.fetchOne(
+          db, sql: "SELECT version_id FROM current_versions WHERE kind = ?",
+          arguments: [kind.rawValue])
+      else { return false }
+      let chain = try Row.fetchAll(
+        db,
+        sql: """
+          \(Self.chain) SELECT versions.id, parent, has_files AND NOT rejected AS usable,
+            EXISTS (SELECT 1 FROM version_labels JOIN labels ON labels.id = label_id
+              WHERE version_id = versions.id AND retracted_at IS NOT NULL) AS tainted
+          FROM ancestors JOIN versions USING (id) ORDER BY versions.id
+          """, arguments: [current])
+      guard let tainted = chain.firstIndex(where: { $0["tainted"] }) else { return false }
+      let kept = chain[..<tainted].lastIndex { $0["usable"] }
+      for row in chain[(kept.map { $0 + 1 } ?? 0)...] {
+        try db.run(
+          sql: """
+            INSERT OR IGNORE INTO pending_labels (kind, label_id)
+            SELECT ?, label_id FROM version_labels JOIN labels ON labels.id = label_id
+            WHERE version_id = ? AND retracted_at IS NULL
+            """, arguments: [kind.rawValue, row["id"] as Int64])
+      }
+      try setCurrent(kind, kept.map { chain[$0]["id"] }, db)
+      return true
+    }
+  }
+
   /// How many labels each version has learnt, itself or through its ancestors, that were taken back
   /// since; versions without one are left out.
   public func retractedCounts() throws(StorageError) -> [Int64: Int] {

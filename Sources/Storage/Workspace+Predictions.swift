@@ -101,7 +101,8 @@ extension Workspace {
     let own = first(.unselected)
     let reference = first(.reference)
     var outcome: Int?
-    if let own, let reference {
+    // A comparison that is ranked again is no second one.
+    if let own, let reference, try !Self.isRepeat(slate: slate, db) {
       let tiers = ranking.tierNumbers
       outcome = (tiers[reference["id"]]! - tiers[own["id"]]!).signum()
     }

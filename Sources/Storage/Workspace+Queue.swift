@@ -67,7 +67,7 @@ extension Workspace {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT id, prompt_id, reward_version, actively_chosen,
+          SELECT id, prompt_id, reward_version, actively_chosen, \(Self.isRepeat) AS is_repeat,
             (SELECT group_concat(policy_version) FROM slate_completions
              JOIN completions ON completions.id = completion_id
              WHERE slate_id = slates.id) AS versions
@@ -78,7 +78,8 @@ extension Workspace {
         return ReadySlate(
           id: row["id"], prompt: row["prompt_id"],
           policyVersions: Set(versions.split(separator: ",").compactMap { Int64($0) }),
-          rewardVersion: row["reward_version"], activelyChosen: row["actively_chosen"])
+          rewardVersion: row["reward_version"], activelyChosen: row["actively_chosen"],
+          isRepeat: row["is_repeat"])
       }
     }
   }

@@ -11,7 +11,8 @@ extension Workspace {
           SELECT ranking_outcomes.*, slate_id, actively_chosen, use_case,
             (SELECT avg(words) FROM slate_completions
              JOIN completions ON completions.id = completion_id
-             WHERE slate_completions.slate_id = slates.id AND origin = 'unselected') AS words
+             WHERE slate_completions.slate_id = slates.id AND origin = 'unselected'
+               AND NOT \(Self.isRepeat)) AS words
           FROM ranking_outcomes
           JOIN labels ON labels.id = label_id
           JOIN slates ON slates.id = slate_id

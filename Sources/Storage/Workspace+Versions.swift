@@ -77,11 +77,7 @@ extension Workspace {
   /// - Throws: when the version is of the other kind, rejected, or without files.
   public func setCurrent(_ kind: VersionKind, version: Int64?) throws(StorageError) {
     try write { db in
-      guard let version, version != 0 else {
-        try db.execute(
-          sql: "DELETE FROM current_versions WHERE kind = ?", arguments: [kind.rawValue])
-        return
-      }
+      guard let version, version != 0 else { return try setCurrent(kind, nil, db) }
       let known = try Self.versions("versions.id = ?", arguments: [version], db).first
       guard let known, known.kind == kind else {
         throw StorageError("there is no \(kind.rawValue) version \(version) in \(databasePath)")
@@ -121,7 +117,11 @@ extension Workspace {
     }
   }
 
-  private func setCurrent(_ kind: VersionKind, _ version: Int64, _ db: Database) throws {
+  func setCurrent(_ kind: VersionKind, _ version: Int64?, _ db: Database) throws {
+    guard let version else {
+      return try db.execute(
+        sql: "DELETE FROM current_versions WHERE kind = ?", arguments: [kind.rawValue])
+    }
     try db.execute(
       sql: """
         INSERT INTO current_versions (kind, version_id) VALUES (?, ?)

@@ -6,7 +6,14 @@ import Storage
 
 extension BackgroundTrainer {
   /// Learns from labels that no version of the kind has met, and publishes what came of it.
+  ///
+  /// What has learnt a label that was taken back is left first, for the newest version without one; the
+  /// labels since then are learnt anew.
   func learn(_ kind: VersionKind) throws {
+    if try workspace.leaveRetracted(kind) {
+      log.info("\(kind.rawValue) goes back to before a label that was taken back")
+      try followChosenVersions()
+    }
     let new = Array(try unlearnt(kind).prefix(recipe.labelsPerUpdate))
     guard !new.isEmpty else { return }
     let what = kind == .policy ? "the policy" : "the reward model"
@@ -49,16 +56,15 @@ extension BackgroundTrainer {
     switch kind {
     case .policy:
       let learner = try learnerOfPolicy()
-      standing.information = reward?.probe?.information ?? 0
+      standing.probe = reward?.probe
       // Slates may be drawn in the middle of it, which adds to the standing.
       var during = standing
-      standing.rollouts = []
       var result = try PolicyUpdate(
         recipe: recipe, pass: pass, end: model.tokenizer.endToken
       ).run(
         learner: learner, new: taught, pool: &pool, learnable: known, standing: &during,
         random: &random, onStep: onStep)
-      standing.divergence = during.divergence
+      standing.take(during)
       let (evidence, metrics) = try examine(learner.adapter, version: number)
       result.metrics.merge(metrics) { $1 }
       result.rejection = Gate.objection(evidence)
@@ -66,7 +72,8 @@ extension BackgroundTrainer {
     case .reward:
       let learner = try learnerOfReward()
       let update = RewardUpdate(recipe: recipe, pass: pass, model: model)
-      let probe = try update.probe(&pool, learnable: known)
+      let probe = try update.probe(
+        &pool, learnable: known, prompts: try featuresOfPrompts())
       var result = try update.run(
         learner: learner, new: taught, pool: pool, learnable: known, random: &random,
         onStep: onStep)

@@ -1,6 +1,7 @@
 import Feedback
 import Foundation
 import LanguageModel
+import Learning
 import Storage
 
 extension BackgroundTrainer {
@@ -9,12 +10,13 @@ extension BackgroundTrainer {
   /// - Parameters:
   ///   - weights: what the use cases' parts of the mix are multiplied by.
   ///   - counts: the slates that the mix is kept over; nil for all.
+  ///   - passedOver: other prompts to leave out.
   func nextPrompt(
-    weights: [UseCase: Double] = [:], counts: [UseCase: Int]? = nil
+    weights: [UseCase: Double] = [:], counts: [UseCase: Int]? = nil, besides passedOver: Set<Int64> = []
   ) throws -> Prompt? {
     try workspace.nextPrompt(
-      seed: TrainerSettings.read(from: workspace).seed, excluding: failures.promptsSetAside,
-      weights: weights, counts: counts)
+      seed: TrainerSettings.read(from: workspace).seed,
+      excluding: failures.promptsSetAside.union(passedOver), weights: weights, counts: counts)
   }
 
   /// A slate that has been drawn but is in no queue yet.
@@ -28,24 +30,28 @@ extension BackgroundTrainer {
 
   /// Draws a slate and puts it in the queue.
   ///
-  /// Every other one is chosen: of two prompts, from use cases whose rankings have told the most, the
-  /// one whose slate promises to teach more. The others go by the mix alone, and only they count in the
-  /// reward model's accuracy.
+  /// Two of three are chosen: for a prompt whose ranking is likely to tell much and, once the reward model
+  /// knows something, of two such slates the one that its heads disagree about more. The others go by the
+  /// mix alone, and only they count in the reward model's accuracy.
+  ///
+  /// Now and then it is one that was ranked long before.
   func makeSlate() throws {
+    if try repeatSlate() { return }
     let probe = reward?.probe
-    let isChosen = recipe.choosesSlates && isNextChosen && probe != nil
-    isNextChosen.toggle()
-    let weights = isChosen ? try useCaseWeights() : [:]
+    let isChosen = recipe.choosesSlates && probe != nil && slatesMade % 3 != 0
+    slatesMade += 1
     // Chosen slates and the others each keep their own mix.
     let counts = try workspace.slateCounts(activelyChosen: isChosen)
-    guard let prompt = try nextPrompt(weights: weights, counts: counts),
-      let first = try draw(prompt, isChosen: isChosen)
-    else { return }
-    guard isChosen, let probe, !(Agenda.isUrgent(try observe())),
-      let other = try nextPrompt(weights: weights, counts: counts),
-      let second = try draw(other, isChosen: true)
+    let knowsSome = (probe?.information ?? 0) > Drawing.littleInformation
+    let prompts =
+      isChosen
+      ? try promisingPrompts(knowsSome ? 2 : 1, counts: counts)
+      : try nextPrompt(counts: counts).map { [$0] } ?? []
+    guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else { return }
+    guard prompts.count > 1, !(Agenda.isUrgent(try observe())),
+      let second = try draw(prompts[1], isChosen: true)
     else { return try enqueue(first) }
-    let firstIsBetter = first.drawn.promise(for: probe) >= second.drawn.promise(for: probe)
+    let firstIsBetter = first.drawn.disagreement >= second.drawn.disagreement
     try enqueue(firstIsBetter ? first : second)
     let left = firstIsBetter ? second : first
     // Someone may be watching it grow.
@@ -53,6 +59,82 @@ extension BackgroundTrainer {
       try enqueue(left)
     } else {
       try workspace.discardSlate(left.slate)
+    }
+  }
+
+  /// Labels after which a ranking may be asked for again.
+  private static let oldEnough = 20
+
+  /// Puts an earlier slate into the queue again, for a small share of the slates.
+  private func repeatSlate() throws -> Bool {
+    let seed = try TrainerSettings.read(from: workspace).seed
+    var random = SplitMix64(seed: seed &+ UInt64(try workspace.slateCount(.labelled)) &* 0x5EED)
+    guard random.uniform() < recipe.repeatedShare else { return false }
+    let slate = try workspace.repeatSlate(age: Self.oldEnough) { count in
+      Int(random.uniform() * Double(count))
+    } displayOrder: { count in
+      (0..<count).shuffled(using: &random)
+    }
+    return slate != nil
+  }
+
+  /// Prompts that are looked at to choose from, and labelled ones to foresee by.
+  private static let prospects = 24
+  private static let foreseenFrom = 100
+
+  /// The next few prompts of the mix.
+  private func prospects(
+    weights: [UseCase: Double], counts: [UseCase: Int]
+  ) throws -> [Prompt] {
+    var counts = counts
+    var prompts: [Prompt] = []
+    while prompts.count < Self.prospects,
+      let prompt = try nextPrompt(
+        weights: weights, counts: counts, besides: Set(prompts.map(\.id)))
+    {
+      prompts.append(prompt)
+      counts[prompt.useCase, default: 0] += 1
+    }
+    return prompts
+  }
+
+  /// What the base says of prompts of the mix, for what is usual.
+  func featuresOfPrompts() throws -> [[Float]] {
+    if promptFeatures.count < Self.prospects {
+      try readPrompts(
+        prospects(weights: [:], counts: workspace.slateCounts(activelyChosen: false)))
+    }
+    return promptFeatures.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// The prompts, of the next few of the mix, whose rankings are likely to have the most strict pairs, by
+  /// what those of other prompts have had.
+  private func promisingPrompts(_ wanted: Int, counts: [UseCase: Int]) throws -> [Prompt] {
+    let prompts = try prospects(weights: useCaseWeights(), counts: counts)
+    let told = try workspace.pairsByPrompt(limit: Self.foreseenFrom)
+    try readPrompts(prompts + told.compactMap { try workspace.prompt($0.prompt) })
+    let known = told.filter { promptFeatures[$0.prompt] != nil }
+    guard
+      let interest = PromptInterest(
+        features: known.map { promptFeatures[$0.prompt]! }, outcomes: known.map { Double($0.pairs) })
+    else { return Array(prompts.prefix(wanted)) }
+    let values = Dictionary(
+      uniqueKeysWithValues: prompts.map { prompt in
+        (prompt.id, promptFeatures[prompt.id].map(interest.value) ?? 0)
+      })
+    return Array(prompts.sorted { values[$0.id]! > values[$1.id]! }.prefix(wanted))
+  }
+
+  /// Computes the features of prompts that are not known yet.
+  private func readPrompts(_ prompts: [Prompt]) throws {
+    let layout = ProbeFeatures.layout(of: model.configuration)
+    for prompt in prompts where promptFeatures[prompt.id] == nil {
+      let tokens = encoding.prompt(prompt)
+      guard tokens.count < model.configuration.contextLength else { continue }
+      let output = try pass.forward(
+        [PackedSequence(prompt: tokens, completions: [[model.tokenizer.endToken]])], adapter: nil,
+        arithmetic: .codes, needs: [.features], keepForBackward: false)
+      promptFeatures[prompt.id] = Array(output.features[0].suffix(layout.prompt))
     }
   }
 
@@ -112,12 +194,14 @@ extension BackgroundTrainer {
     plan.seed = settings.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(bitPattern: slate)
     var random = SplitMix64(seed: plan.seed ^ 0x0D15_91A7)
 
+    // The first slate grows before the labeler's eyes: no more is drawn than is shown.
+    let isAwaited = Agenda.isUrgent(try observe())
     let clock = ContinuousClock()
     let start = clock.now
     var lastShown = start
     let drawn = try drawing.slate(
       prompt: tokens, plan: plan, policy: policy, reference: try reference(random: &random),
-      reward: reward, selecting: settings.bestOf
+      reward: reward, choosing: settings.bestOf && (reward != nil || !isAwaited)
     ) { [self] texts, share in
       guard !isStopping else { return false }
       let now = clock.now
@@ -129,10 +213,10 @@ extension BackgroundTrainer {
         job, progress: share, remaining: share > 0 ? elapsed / share - elapsed : nil)
       return (try? workspace.updateProgress(slate: slate, texts: texts)) ?? true
     }
-    if let rollout = drawn.rollout(prompt: tokens),
+    if let rollout = drawn.rollout(slate: slate, prompt: tokens),
       try !workspace.isHeldOut(promptKey: prompt.key)
     {
-      standing.rollouts = (standing.rollouts + [rollout]).suffix(recipe.policySteps)
+      standing.rollouts = (standing.rollouts + [rollout]).suffix(recipe.rolloutsKept)
     }
     log.info(
       "slate \(slate) drawn",

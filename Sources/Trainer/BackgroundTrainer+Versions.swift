@@ -30,11 +30,9 @@ extension BackgroundTrainer {
         "The reward model in \(version.path) has no head; restore its heads.safetensors, or remove "
           + "the workspace's reward versions.")
     }
-    let features =
-      CompletionFeatures.blocks(of: model.configuration).count * model.configuration.hiddenSize
     return LoadedReward(
       version: version.id, model: try RewardModel(adapter: adapter, heads: heads),
-      probe: try files.probe(of: version, width: features))
+      probe: try files.probe(of: version, layout: ProbeFeatures.layout(of: model.configuration)))
   }
 
   /// Publishes the policy in training, or keeps it as a rejected version and goes back.
@@ -62,7 +60,7 @@ extension BackgroundTrainer {
     }
     policy = LoadedPolicy(version: number, adapter: learner.adapter.copy())
     log.info("policy \(number) published", metadata: ["labels": "\(taught.count)"])
-    if let parent { files.removeOptimizer(of: parent) }
+    try removeOldOptimizer(version)
     try pruneFiles()
   }
 
@@ -75,14 +73,24 @@ extension BackgroundTrainer {
       kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
       optimizer: learner.optimizer, probe: probe)
     let parent = try parent(.reward, trainedFrom: reward?.version ?? 0, orRemoving: path)
-    try workspace.publish(
+    let version = try workspace.publish(
       NewVersion(
         id: number, kind: .reward, parent: parent?.id, path: path, learntFrom: taught,
         metrics: result.metrics, weightFormat: "f32", program: program))
     reward = LoadedReward(version: number, model: learner.model.copy(), probe: probe)
     log.info("reward model \(number) published", metadata: ["labels": "\(taught.count)"])
-    if let parent { files.removeOptimizer(of: parent) }
+    try removeOldOptimizer(version)
     try pruneFiles()
+  }
+
+  /// Generations whose optimizer's state is kept, to go on from when a label is taken back.
+  private static let optimizersKept = 3
+
+  /// Removes the optimizer's state of the ancestor that is one generation too old for it.
+  private func removeOldOptimizer(_ version: Version) throws {
+    var old: Version? = version
+    for _ in 0..<Self.optimizersKept { old = try old?.parent.flatMap(workspace.version) }
+    if let old { files.removeOptimizer(of: old) }
   }
 
   /// The version that a new one was trained from; nil for the base model.

@@ -43,8 +43,10 @@ public final class BackgroundTrainer {
   var pool = ExamplePool()
   var failures = FailureCount()
   var gate = GateMemory()
-  /// Whether the next slate is chosen for what it promises to teach.
-  var isNextChosen = false
+  /// What the base says of prompts, by their ids.
+  var promptFeatures: [Int64: [Float]] = [:]
+  /// Slates made since the start, by which some are chosen for what they promise to teach.
+  var slatesMade = 0
   /// What the policy in use has drawn, and how far from the base it is.
   var standing = PolicyUpdate.Standing()
 
@@ -126,7 +128,8 @@ public final class BackgroundTrainer {
     situation.hasPrompts = try nextPrompt() != nil
     situation.unlearntForReward = try unlearnt(.reward).count
     situation.unlearntForPolicy = try unlearnt(.policy).count
-    situation.stale = ready.filter { $0.newestPolicy < policy.version }.map(\.id)
+    situation.stale = ready.filter { $0.newestPolicy < policy.version && !$0.isRepeat }
+      .map(\.id)
     return situation
   }
 

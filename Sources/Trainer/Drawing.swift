@@ -47,9 +47,9 @@ struct Drawn {
   var origin: CompletionOrigin
   /// One per head of the reward model; none without one.
   var scores: [Float]?
-  /// The base's log-probability of it, summed over its tokens; nil without a reward model.
+  /// The base's log-probability of it, summed over its tokens; nil when all that is drawn is shown.
   var reference: Double?
-  /// What the base says of it; nil without a reward model.
+  /// What the reward model reads of it; nil when all that is drawn is shown.
   var features: [Float]?
 }
 
@@ -60,27 +60,20 @@ struct DrawnSlate {
   /// All that the policy drew, shown or not.
   var own: [Drawn]
 
-  /// How much a ranking of it is likely to teach, to compare slates by: the heads' disagreement once
-  /// they know something, and how unlike the completions are before.
-  func promise(for probe: RewardProbe) -> Double {
-    probe.information > Self.littleInformation
-      ? RewardProbe.disagreement(shown.compactMap(\.scores))
-      : probe.spread(of: shown.compactMap(\.features))
-  }
+  /// How much the heads of the reward model disagree about it: what a ranking of it is likely to teach.
+  var disagreement: Double { RewardProbe.disagreement(shown.compactMap(\.scores)) }
 
-  /// Below this the heads' disagreement says nothing.
-  private static let littleInformation = 0.1
-
-  /// The policy's draws with their scores, to learn from; nil without a reward model.
-  func rollout(prompt: [TokenID]) -> Rollout? {
-    guard own.count > 1, own.allSatisfy({ $0.scores != nil && $0.reference != nil }) else {
+  /// The policy's draws, to learn from by what a reward model says of them; nil when no more were drawn
+  /// than shown.
+  func rollout(slate: Int64, prompt: [TokenID]) -> Rollout? {
+    guard own.count > 1, own.allSatisfy({ $0.reference != nil && $0.features != nil }) else {
       return nil
     }
     return Rollout(
-      prompt: prompt, completions: own.map(\.generated.tokenIDs),
+      slate: slate, prompt: prompt, completions: own.map(\.generated.tokenIDs),
       logprobs: own.map { sum($0.generated.logprobs) }, reference: own.map { $0.reference! },
-      rewards: own.map { Selection.lowerBound($0.scores!) },
-      ended: own.map { $0.generated.finishReason == .stop })
+      ended: own.map { $0.generated.finishReason == .stop },
+      features: own.map { $0.features! })
   }
 }
 
@@ -101,17 +94,19 @@ final class Drawing {
   ///
   /// - Parameters:
   ///   - reference: the base or an earlier version; equal to `policy` while nothing was learnt.
-  ///   - reward: chooses among the draws; nil draws just what is shown.
+  ///   - reward: chooses among the draws. While it knows little of rankings it has not seen, or is nil, those
+  ///     are taken that are unlike each other: they teach the most.
+  ///   - choosing: whether to draw more than is shown.
   ///   - onProgress: the texts so far, when they are those that will be shown, else none, and the
   ///     share done; returning false cancels.
   /// - Throws: `CancellationError` when cancelled, and the engine's errors.
   func slate(
     prompt: [TokenID], plan: DrawingPlan, policy: LoadedPolicy, reference: LoadedPolicy,
-    reward: LoadedReward?, selecting: Bool,
+    reward: LoadedReward?, choosing: Bool,
     onProgress: @escaping (_ texts: [String], _ share: Double) -> Bool
   ) throws -> DrawnSlate {
     let seen = plan.candidates - 1
-    let draws = reward != nil && selecting ? max(plan.draws, seen) : seen
+    let draws = choosing ? max(plan.draws, seen) : seen
     let shown = draws == seen
     let seeds = (0...UInt64(draws)).map { index in
       var random = SplitMix64(seed: plan.seed &+ index &* 0xD134_2543_DE82_EF95)
@@ -155,14 +150,22 @@ final class Drawing {
       drawn.append(
         Drawn(generated: last[0], version: reference.version, origin: .reference, scores: nil))
     }
-    if let reward { try score(&drawn, prompt: prompt, by: reward) }
+    if reward != nil || !shown { try score(&drawn, prompt: prompt, by: reward) }
     let own = Array(drawn.prefix(draws))
     guard !shown else { return DrawnSlate(shown: drawn, own: own) }
     let others = Array(1..<draws)
-    let picked = Selection.pick(
-      seen - 1, of: others.map { drawn[$0].generated.text },
-      values: others.map { Selection.lowerBound(drawn[$0].scores!) },
-      besides: [drawn[0].generated.text])
+    let picked: [Int]
+    if let reward, reward.probe.map({ $0.information >= Self.littleInformation }) ?? true {
+      picked = Selection.pick(
+        seen - 1, of: others.map { drawn[$0].generated.text },
+        values: others.map { Selection.lowerBound(drawn[$0].scores!) },
+        besides: [drawn[0].generated.text])
+    } else {
+      picked = Selection.unlike(
+        seen - 1, of: others.map { drawn[$0].features! },
+        besides: [drawn[0].features!, drawn[draws].features!],
+        parts: ProbeFeatures.shownParts(of: model.configuration))
+    }
     let selected = picked.map { index in
       var chosen = drawn[others[index]]
       chosen.origin = .selected
@@ -171,24 +174,26 @@ final class Drawing {
     return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: own)
   }
 
-  /// Scores completions with the end token where the reward is read; one that ran to the length limit
-  /// has not written it itself.
-  private func score(_ drawn: inout [Drawn], prompt: [TokenID], by reward: LoadedReward) throws {
+  /// Information about unseen rankings below which a reward model does not choose.
+  static let littleInformation = 0.1
+
+  /// Reads completions with the end token, where the reward is read; one that ran to the length limit has
+  /// not written it itself.
+  private func score(_ drawn: inout [Drawn], prompt: [TokenID], by reward: LoadedReward?) throws {
     let ended = drawn.map { Self.ended($0.generated, end: model.tokenizer.endToken) }
-    guard let probe = reward.probe else {
-      let scores = try reward.model.score(prompt: prompt, completions: ended, with: pass)
-      for (index, row) in scores.enumerated() { drawn[index].scores = row }
-      return
-    }
     let output = try pass.forward(
       [PackedSequence(prompt: prompt, completions: ended)], adapter: nil, arithmetic: .codes,
       needs: [.logprobs, .features], keepForBackward: false)
+    let features = ProbeFeatures.rows(of: output, texts: drawn.map(\.generated.text))
     for index in drawn.indices {
-      drawn[index].features = Array(output.features[index])
-      drawn[index].scores = probe.scores(of: output.features[index])
+      drawn[index].features = features[index]
+      drawn[index].scores = reward?.probe?.scores(of: features[index])
       drawn[index].reference = sum(
         output.logprobs[index].prefix(drawn[index].generated.tokenIDs.count))
     }
+    guard let reward, reward.probe == nil else { return }
+    let scores = try reward.model.score(prompt: prompt, completions: ended, with: pass)
+    for (index, row) in scores.enumerated() { drawn[index].scores = row }
   }
 
   /// Draws answers to a prompt, for measuring.

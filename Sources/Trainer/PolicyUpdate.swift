@@ -19,19 +19,29 @@ struct PolicyUpdate {
 
   /// What the policy is at, besides its labels.
   struct Standing {
-    /// What it drew for the last slates.
+    /// What it drew for the last slates, oldest first.
     var rollouts: [Rollout] = []
-    /// How much the reward model knows of rankings that it has not seen, 0 to 1.
-    var information = 1.0
+    /// The reward model; nil while there is none.
+    var probe: RewardProbe?
     /// Nats per token that the policy is away from the base on its own draws, averaged over the last
     /// rollouts.
     var divergence = 0.0
+
+    /// Goes on from what an update left of a copy of it; what was drawn in the meantime stays.
+    mutating func take(_ updated: Standing) {
+      divergence = updated.divergence
+      let uses = Dictionary(
+        updated.rollouts.map { ($0.slate, $0.uses) }, uniquingKeysWith: { $1 })
+      for index in rollouts.indices {
+        rollouts[index].uses = uses[rollouts[index].slate] ?? rollouts[index].uses
+      }
+    }
   }
 
   /// - Parameters:
   ///   - new: labels nobody has learnt, all in the pool.
   ///   - learnable: labels that replay may draw from.
-  ///   - standing: rollouts are taken from its end, a step each; the divergence goes on.
+  ///   - standing: its rollouts are learnt from, and their uses counted; the divergence goes on.
   ///   - onStep: told the share done and the loss; throws to cancel.
   func run(
     learner: PolicyLearner, new: [Int64], pool: inout ExamplePool, learnable: Set<Int64>,
@@ -39,14 +49,20 @@ struct PolicyUpdate {
     onStep: (_ share: Double, _ loss: Double) throws -> Void
   ) throws -> UpdateResult {
     var metrics: [String: Double] = [:]
+    let known = min(1, (standing.probe?.information ?? 0) / recipe.fullInformation)
     for step in 0..<recipe.policySteps {
+      let isFirst = step == 0
+      let labels = isFirst ? learnable : []
       let demonstrations = ExamplePool.mix(
-        new: new, from: pool.demonstrations, among: learnable,
+        new: isFirst ? new : [], from: pool.demonstrations, among: labels,
         replayed: recipe.replayedDemonstrations, random: &random
       ).map(\.example)
       let rankings = ExamplePool.mix(
-        new: new, from: pool.rankings, among: learnable, replayed: recipe.replayedRankings,
-        random: &random)
+        new: isFirst ? new : [], from: pool.rankings, among: labels,
+        replayed: recipe.replayedRankings, random: &random)
+      let rollouts = chooseRollouts(standing, known: known, random: &random)
+      // Another step is for what the reward model can tell.
+      if !isFirst, rollouts.isEmpty { break }
       if !demonstrations.isEmpty {
         metrics["loss.sft"] = try learner.addSupervised(
           demonstrations, weight: recipe.demonstrationWeight
@@ -55,10 +71,13 @@ struct PolicyUpdate {
       if !rankings.isEmpty {
         metrics["loss.dpo"] = try addPreference(rankings, learner: learner, pool: &pool)
       }
-      if recipe.gradientWeight > 0, let rollout = standing.rollouts.popLast() {
-        try addGradient(rollout, learner: learner, standing: &standing, metrics: &metrics)
+      for index in rollouts {
+        try addGradient(
+          index, weight: recipe.gradientWeight * known / Double(rollouts.count),
+          learner: learner, standing: &standing, metrics: &metrics)
       }
-      let pace = pace(standing, hasDemonstrations: !demonstrations.isEmpty)
+      let hasLabels = !demonstrations.isEmpty || !rankings.isEmpty
+      let pace = pace(standing, known: max(known, hasLabels ? recipe.labelPace : 0))
       metrics["pace"] = pace
       metrics["grad_norm"] = try learner.step(
         learningRate: recipe.policyLearningRate * pace, clip: recipe.clip)
@@ -72,12 +91,36 @@ struct PolicyUpdate {
 
   /// The share of the learning rate that a step takes: small while nobody can foresee the rankings, and
   /// again when the policy has come as far from the base as it may.
-  private func pace(_ standing: Standing, hasDemonstrations: Bool) -> Double {
-    let known = max(
-      hasDemonstrations ? recipe.demonstrationPace : recipe.leastPace,
-      min(1, standing.information / recipe.fullInformation))
-    let room = min(1, max(0.2, 1.5 - standing.divergence / recipe.klBudget))
-    return known * room
+  private func pace(_ standing: Standing, known: Double) -> Double {
+    known * min(1, max(0.2, 1.5 - standing.divergence / recipe.klBudget))
+  }
+
+  /// The rollouts of a step, by their places: the newest, if nothing was learnt from it yet, and old ones
+  /// by how different the reward model finds their completions, rather those that were seldom used.
+  private func chooseRollouts(
+    _ standing: Standing, known: Double, random: inout SplitMix64
+  ) -> [Int] {
+    let all = standing.rollouts
+    guard recipe.gradientWeight > 0, known > 0, let probe = standing.probe else { return [] }
+    var chosen: [Int] = []
+    if let last = all.last, last.uses == 0 { chosen.append(all.count - 1) }
+    var weights = all.enumerated().map { index, rollout -> Double in
+      if chosen.contains(index) { return 0 }
+      let spread = PolicyGradient.deviation(rollout.rewards(by: probe))
+      return spread * spread / Double((1 + rollout.uses) * (1 + rollout.uses))
+    }
+    for _ in 0..<recipe.replayedRollouts {
+      var place = random.uniform() * weights.reduce(0, +)
+      guard
+        let index = weights.firstIndex(where: { weight in
+          place -= weight
+          return weight > 0 && place <= 0
+        })
+      else { break }
+      chosen.append(index)
+      weights[index] = 0
+    }
+    return chosen
   }
 
   /// Adds the preference loss of rankings, on the scale of a cross-entropy per token.
@@ -100,27 +143,35 @@ struct PolicyUpdate {
   /// for leaving the base (Ouyang et al. 2022, equation 2, here per token), with something for language
   /// that the base finds likely and for an end.
   private func addGradient(
-    _ rollout: Rollout, learner: PolicyLearner, standing: inout Standing,
+    _ index: Int, weight: Double, learner: PolicyLearner, standing: inout Standing,
     metrics: inout [String: Double]
   ) throws {
-    standing.divergence = 0.6 * standing.divergence + 0.4 * max(0, rollout.divergence)
+    let rollout = standing.rollouts[index]
+    let rewards = rollout.rewards(by: standing.probe!)
+    if rollout.uses == 0 {
+      standing.divergence = 0.6 * standing.divergence + 0.4 * max(0, rollout.divergence)
+      metrics["rollout.kl"] = rollout.divergence
+      metrics["rollout.reward"] = rewards.reduce(0, +) / Double(rewards.count)
+    }
+    standing.rollouts[index].uses += 1
     let distance = standing.divergence / recipe.klBudget
     // Past the budget the reward counts for less and less, until only the way back is left.
     let share = min(1, max(0, 2 - distance))
     let penalty = recipe.klPenalty * min(1, distance)
-    let values = rollout.rewards.indices.map { index in
-      let length = Double(rollout.completions[index].count)
-      let reference = rollout.reference[index]
-      return share * rollout.rewards[index]
-        - penalty * (rollout.logprobs[index] - reference) / length
-        + recipe.fluencyReward * reference / length
-        - (rollout.ended[index] ? 0 : recipe.unendedPenalty)
-    }
+    let advantages = PolicyGradient.advantages(
+      rewards.indices.map { index in
+        let length = Double(rollout.completions[index].count)
+        let reference = rollout.reference[index]
+        return share * rewards[index]
+          - penalty * (rollout.logprobs[index] - reference) / length
+          + recipe.fluencyReward * reference / length
+          - (rollout.ended[index] ? 0 : recipe.unendedPenalty)
+      })
+    let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)
     _ = try learner.addPolicyGradient(
-      rollout.sampled, advantages: PolicyGradient.advantages(values),
-      weight: recipe.gradientWeight, sparing: end)
-    metrics["rollout.kl"] = rollout.divergence
-    metrics["rollout.reward"] = rollout.rewards.reduce(0, +) / Double(rollout.rewards.count)
+      rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
+      advantages: used.map { advantages[$0] }, ratioClip: recipe.ratioClip, weight: weight,
+      sparing: end)
   }
 
   /// The base's log-probabilities of ranked completions, computed once for each label.

@@ -12,7 +12,9 @@ enum ProbeFile {
     try Safetensors.write(
       [
         ("mean", [width], probe.mean), ("scale", [width], probe.scale),
-        ("heads", [probe.heads.count, width], Array(probe.heads.joined())),
+        (
+          "heads", [probe.heads.count, probe.layout.expandedCount], Array(probe.heads.joined())
+        ),
         ("blocks", [probe.blockWeights.count], probe.blockWeights.map { Float($0) }),
         ("information", [1], [Float(probe.information)]),
         (
@@ -22,20 +24,24 @@ enum ProbeFile {
       ], to: file)
   }
 
-  /// The probe; nil when there is none, or it is of another model's width.
-  static func read(_ file: URL, width: Int) throws -> RewardProbe? {
+  /// The probe; nil when there is none, or it is of another layout.
+  static func read(_ file: URL, layout: RewardProbe.Layout) throws -> RewardProbe? {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let tensors = try Safetensors(file: file)
     let heads = try tensors.floats("heads")
     let mean = try tensors.floats("mean")
     let scale = try tensors.floats("scale")
-    guard mean.count == width, scale.count == width, !heads.isEmpty, heads.count % width == 0
+    let length = layout.expandedCount
+    guard mean.count == layout.count, scale.count == layout.count, !heads.isEmpty,
+      heads.count % length == 0
     else { return nil }
     let foreseen = try tensors.floats("foreseen")
     guard foreseen.count == 2 else { return nil }
     return RewardProbe(
-      mean: mean, scale: scale,
-      heads: stride(from: 0, to: heads.count, by: width).map { Array(heads[$0..<($0 + width)]) },
+      layout: layout, mean: mean, scale: scale,
+      heads: stride(from: 0, to: heads.count, by: length).map {
+        Array(heads[$0..<($0 + length)])
+      },
       blockWeights: try tensors.floats("blocks").map { Double($0) },
       information: Double(try tensors.floats("information").first ?? 0),
       foreseen: PairCount(correct: Int(foreseen[0]), total: Int(foreseen[1])))

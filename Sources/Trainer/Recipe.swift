@@ -12,8 +12,8 @@ public struct Recipe: Sendable, Codable, Equatable {
 
   // MARK: The policy
 
-  /// Optimizer steps of an update.
-  public var policySteps = 1
+  /// Optimizer steps of an update, the first on the labels, all on what the policy drew.
+  public var policySteps = 2
   public var policyLearningRate = 1e-3
   /// Old demonstrations and old rankings mixed into each step.
   public var replayedDemonstrations = 2
@@ -28,12 +28,20 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var bestWeight = 0.5
   /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
   public var gradientWeight = 4.0
+  /// Slates' draws that are kept to learn from again, and how many of them each step takes besides the
+  /// newest.
+  public var rolloutsKept = 60
+  public var replayedRollouts = 1
+  /// Of each slate's draws the most different by their worth, so many, are learnt from.
+  public var drawsLearnt = 5
+  /// How far a kept draw's probability may have come, as a factor per token, before it is no more moved the
+  /// same way (Schulman et al. 2017, here per completion).
+  public var ratioClip = 0.2
 
   /// The reward model's information about unseen rankings from which the policy learns at its full rate.
-  public var fullInformation = 0.2
-  /// The share of the rate that is always taken, and the share while there are demonstrations.
-  public var leastPace = 0.05
-  public var demonstrationPace = 0.3
+  public var fullInformation = 0.1
+  /// The share of the rate that labels themselves are learnt at, whatever the reward model knows.
+  public var labelPace = 0.3
   /// Nats per token from the base, on its own draws, that the policy is held to.
   public var klBudget = 0.5
   /// Policy gradient's penalty, in log-odds of the reward, for each nat per token that a completion is
@@ -62,8 +70,11 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var temperature = 0.9
   public var topP = 0.95
 
-  /// Whether every other slate is chosen, of two, for what it promises to teach.
+  /// Whether two of three slates are chosen for what they promise to teach.
   public var choosesSlates = true
+  /// The share of the slates that show what was ranked before, to measure how far labelers agree with
+  /// themselves.
+  public var repeatedShare = 0.02
 
   public init() {}
 
@@ -107,24 +118,23 @@ public struct Recipe: Sendable, Codable, Equatable {
   private var firstOutOfRange: String? {
     let atLeastOne = [
       ("rank", rank), ("labelsPerUpdate", labelsPerUpdate), ("policySteps", policySteps),
-      ("heads", heads), ("draws", draws),
+      ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept), ("drawsLearnt", drawsLearnt),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
       ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
-      ("replayedForReward", replayedForReward),
+      ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullInformation", fullInformation),
-      ("klBudget", klBudget), ("rewardLearningRate", rewardLearningRate), ("topP", topP),
+      ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate), ("topP", topP),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),
-      ("gradientWeight", gradientWeight), ("leastPace", leastPace),
-      ("demonstrationPace", demonstrationPace), ("klPenalty", klPenalty),
+      ("gradientWeight", gradientWeight), ("labelPace", labelPace), ("klPenalty", klPenalty),
       ("fluencyReward", fluencyReward), ("unendedPenalty", unendedPenalty),
-      ("temperature", temperature),
+      ("temperature", temperature), ("repeatedShare", repeatedShare),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

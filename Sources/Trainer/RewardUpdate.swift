@@ -36,7 +36,11 @@ struct RewardUpdate {
   ///
   /// What the base says of a ranking's completions, features and log-probabilities, is computed once and
   /// stays in the pool.
-  func probe(_ pool: inout ExamplePool, learnable: Set<Int64>) throws -> RewardProbe? {
+  ///
+  /// - Parameter prompts: the features of prompts of all kinds.
+  func probe(
+    _ pool: inout ExamplePool, learnable: Set<Int64>, prompts: [[Float]]
+  ) throws -> RewardProbe? {
     var examples: [RewardProbe.Example] = []
     let labels = pool.rankings.keys.filter(learnable.contains).sorted()
     for label in labels.suffix(Self.rankingsForProbe) {
@@ -47,8 +51,8 @@ struct RewardUpdate {
           features: ranked.features!, pairs: ranked.example.pairs, group: ranked.example.group))
     }
     return RewardProbe(
-      examples, blocks: CompletionFeatures.blocks(of: model.configuration).count,
-      heads: recipe.heads)
+      examples, layout: ProbeFeatures.layout(of: model.configuration), heads: recipe.heads,
+      prompts: prompts)
   }
 
   private func read(_ label: Int64, in pool: inout ExamplePool) throws {
@@ -56,7 +60,10 @@ struct RewardUpdate {
     let output = try pass.forward(
       [PackedSequence(prompt: ranked.ended.prompt, completions: ranked.ended.completions)],
       adapter: nil, arithmetic: .codes, needs: [.logprobs, .features], keepForBackward: false)
-    pool.setFeatures(output.features.map { Array($0) }, label: label)
+    let texts = ranked.example.completions.map { completion in
+      model.tokenizer.decode(completion.filter { $0 != model.tokenizer.endToken })
+    }
+    pool.setFeatures(ProbeFeatures.rows(of: output, texts: texts), label: label)
     pool.setReference(
       zip(output.logprobs, ranked.example.completions).map { sum($0.prefix($1.count)) },
       label: label)

@@ -4,6 +4,8 @@ import Learning
 /// Completions that the policy drew for one prompt, with what the reward model said of them: what policy
 /// gradient learns from.
 struct Rollout {
+  /// The slate they were drawn for.
+  var slate: Int64
   var prompt: [TokenID]
   /// As drawn, the end token included where it was written.
   var completions: [[TokenID]]
@@ -11,14 +13,21 @@ struct Rollout {
   var logprobs: [Double]
   /// The base's log-probability of each.
   var reference: [Double]
-  /// The reward ensemble's lower bound for each, in log-odds.
-  var rewards: [Double]
   /// Whether each ended by itself.
   var ended: [Bool]
+  /// What the reward model reads of each, so that a later one can say what they are worth.
+  var features: [[Float]]
+  /// How often it was learnt from.
+  var uses = 0
 
-  /// As a record without pairs, for passes over it.
-  var sampled: RankedExample {
-    RankedExample(prompt: prompt, completions: completions, pairs: [])
+  /// What a reward model says that each is worth: the ensemble's lower bound, in log-odds.
+  func rewards(by probe: RewardProbe) -> [Double] {
+    features.map { Selection.lowerBound(probe.scores(of: $0)) }
+  }
+
+  /// Some of them as a record without pairs, for passes over it.
+  func sampled(_ used: [Int]) -> RankedExample {
+    RankedExample(prompt: prompt, completions: used.map { completions[$0] }, pairs: [])
   }
 
   /// Nats per token from the base, estimated from these draws.

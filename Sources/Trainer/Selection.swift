@@ -36,6 +36,41 @@ enum Selection {
     return picked
   }
 
+  /// Picks `count` rows, one after another, each the one that is farthest from the nearest of those picked so
+  /// far and of those kept anyway.
+  ///
+  /// - Parameter parts: the features that count, each part as much as another; each feature is measured in
+  ///   its deviation over all rows.
+  static func unlike(
+    _ count: Int, of rows: [[Float]], besides kept: [[Float]], parts: [Range<Int>]
+  ) -> [Int] {
+    let all = rows + kept
+    var scaled = all.map { _ in [Float]() }
+    for part in parts {
+      for feature in part {
+        let mean = all.reduce(0) { $0 + $1[feature] } / Float(all.count)
+        let square = all.reduce(0) { $0 + ($1[feature] - mean) * ($1[feature] - mean) }
+        guard square > 0 else { continue }
+        let scale = 1 / (square / Float(all.count) * Float(part.count)).squareRoot()
+        for index in all.indices { scaled[index].append(all[index][feature] * scale) }
+      }
+    }
+    func distance(_ a: Int, _ b: Int) -> Float {
+      zip(scaled[a], scaled[b]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    var taken = Array(rows.count..<all.count)
+    var picked: [Int] = []
+    while picked.count < min(count, rows.count) {
+      let nearest = rows.indices.map { index in
+        picked.contains(index) ? -1 : taken.map { distance(index, $0) }.min() ?? 0
+      }
+      let best = rows.indices.max { (nearest[$0], $1) < (nearest[$1], $0) }!
+      picked.append(best)
+      taken.append(best)
+    }
+    return picked
+  }
+
   /// Jaccard similarity of two sets of words: 1 for equal sets.
   static func similarity(_ a: Set<String>, _ b: Set<String>) -> Double {
     if a.isEmpty && b.isEmpty { return 1 }

@@ -17,15 +17,18 @@ public final class SlateRehearsal {
   public init(model: LanguageModel, policy: LoRAAdapter, reward: RewardModel) {
     drawing = Drawing(model: model, pass: TrainingPass(model: model))
     self.policy = LoadedPolicy(version: 1, adapter: policy)
-    let blocks = CompletionFeatures.blocks(of: model.configuration).count
-    let width = blocks * model.configuration.hiddenSize
+    let layout = ProbeFeatures.layout(of: model.configuration)
     var random = SplitMix64(seed: 3)
     self.reward = LoadedReward(
       version: 1, model: reward,
       probe: RewardProbe(
-        mean: Array(repeating: 0, count: width), scale: Array(repeating: 1, count: width),
-        heads: (0..<Recipe().heads).map { _ in (0..<width).map { _ in Float(random.uniform()) } },
-        blockWeights: Array(repeating: 1 / Double(blocks), count: blocks), information: 0,
+        layout: layout, mean: Array(repeating: 0, count: layout.count),
+        scale: Array(repeating: 1, count: layout.count),
+        heads: (0..<Recipe().heads).map { _ in
+          (0..<layout.expandedCount).map { _ in Float(random.uniform()) }
+        },
+        blockWeights: Array(repeating: 1 / Double(layout.models), count: layout.models),
+        information: 0,
         foreseen: PairCount(correct: 0, total: 0)))
   }
 
@@ -43,7 +46,7 @@ public final class SlateRehearsal {
     plan.seed = seed
     return try drawing.slate(
       prompt: prompt, plan: plan, policy: policy, reference: .base, reward: reward,
-      selecting: true, onProgress: { _, _ in true }
+      choosing: true, onProgress: { _, _ in true }
     ).shown.map(\.generated.tokenIDs)
   }
 }

@@ -26,10 +26,10 @@ struct VersionFiles {
   }
 
   /// The probe that a reward version was published with; nil when it has none.
-  func probe(of version: Version, width: Int) throws -> RewardProbe? {
+  func probe(of version: Version, layout: RewardProbe.Layout) throws -> RewardProbe? {
     try ProbeFile.read(
       workspace.directory.appendingPathComponent(version.path)
-        .appendingPathComponent(ProbeFile.name), width: width)
+        .appendingPathComponent(ProbeFile.name), layout: layout)
   }
 
   /// Writes a version's folder, durable when it returns.

@@ -30,7 +30,7 @@ extension ComputeTests {
       }
     }
 
-    @Test func theFirstBlockIsTheMeanEmbeddingAndTheLastTheEndState() throws {
+    @Test func theFirstBlockIsTheMeanEmbeddingAndTheFifthTheEndState() throws {
       let output = try features([PackedSequence(prompt: prompt, completions: completions)])
       let width = model.configuration.hiddenSize
       let blocks = CompletionFeatures.blocks(of: model.configuration)
@@ -43,10 +43,30 @@ extension ComputeTests {
           }
           #expect(abs(row[unit] - sum / Float(completion.count)) < 1e-5)
         }
-        #expect(Array(row.suffix(width)) == Array(output.endHidden[index]))
+        #expect(Array(row[4 * width..<5 * width]) == Array(output.endHidden[index]))
         // The blocks between are layers of their own.
         #expect(row[width..<2 * width] != row[..<width])
         #expect(row[2 * width..<3 * width].contains { $0 != 0 })
+      }
+    }
+
+    @Test func theLastBlockIsThePromptsEndInTheMiddle() throws {
+      let other = randomTokens(7, seed: 3)
+      let output = try features([
+        PackedSequence(prompt: prompt, completions: completions),
+        PackedSequence(prompt: other, completions: [completions[0]]),
+      ])
+      let width = model.configuration.hiddenSize
+      let rows = output.features.map { Array($0.suffix(width)) }
+      #expect(rows[0] == rows[1])
+      #expect(rows[0] == rows[2])
+      #expect(rows[0] != rows[3])
+      // The prompt as a completion ends in the same row.
+      let whole = try features([
+        PackedSequence(prompt: Array(prompt[..<1]), completions: [Array(prompt[1...])])
+      ])
+      for (a, b) in zip(rows[0], whole.features[0][(2 * width + whole.features[0].startIndex)...]) {
+        #expect(abs(a - b) < 1e-4)
       }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModel
 import TestSupport
 import Testing
@@ -9,6 +10,24 @@ import Testing
     #expect(PolicyGradient.advantages([1, 2, 6]) == [-3, -1.5, 4.5])
     #expect(PolicyGradient.advantages([3, 3]) == [0, 0])
     #expect(PolicyGradient.advantages([5]) == [0])
+  }
+
+  @Test func theMostDifferentAreTheHighestAndTheLowest() {
+    #expect(PolicyGradient.extremes(4, of: [3, 1, 9, 5, 7, 2]) == [1, 2, 4, 5])
+    #expect(PolicyGradient.extremes(3, of: [3, 1, 9, 5]) == [1, 2, 3])
+    #expect(PolicyGradient.extremes(9, of: [3, 1]) == [0, 1])
+    #expect(PolicyGradient.extremes(2, of: [4, 4, 4]) == [0, 2])
+  }
+
+  @Test func whatHasComeFarEnoughIsNotMovedOn() {
+    func factor(_ ratio: Double, _ advantage: Double) -> Double {
+      PolicyGradient.clippedRatio(ratio, advantage: advantage, clip: 0.2)
+    }
+    #expect(factor(1.1, 1) == 1.1)
+    #expect(factor(1.3, 1) == 0)
+    #expect(factor(1.3, -1) == 1.3)
+    #expect(factor(0.7, -1) == 0)
+    #expect(factor(0.7, 1) == 0.7)
   }
 }
 
@@ -50,10 +69,25 @@ import Testing
     #expect(apart <= a.parameters.count / 100)
   }
 
+  /// Adds the policy gradient of draws that have come `log(ratio)` per token since they were drawn.
+  private func addDraws(
+    _ completions: [[TokenID]], _ advantages: [Double], ratios: [Double]? = nil,
+    weight: Double = 1, sparing end: TokenID? = nil, to learner: PolicyLearner
+  ) throws {
+    let sampled = RankedExample(prompt: prompt, completions: completions, pairs: [])
+    let now = try PolicyLearner.sums(
+      [sampled], adapter: nil, pass: TrainingPass(model: model))[0]
+    let drawn = completions.indices.map {
+      now[$0] - log(ratios?[$0] ?? 1) * Double(completions[$0].count)
+    }
+    _ = try learner.addPolicyGradient(
+      sampled, drawn: drawn, advantages: advantages, ratioClip: 0.2, weight: weight,
+      sparing: end)
+  }
+
   @Test func theGradientOfDrawsIsThatOfTheirWeightedLikelihood() throws {
-    let sampled = RankedExample(prompt: prompt, completions: [ended, cut], pairs: [])
     try expectEqual {
-      _ = try $0.addPolicyGradient(sampled, advantages: [2, -1], weight: 3)
+      try addDraws([ended, cut], [2, -1], weight: 3, to: $0)
     } _: {
       // Four of eight tokens each.
       _ = try $0.addSupervised(
@@ -63,10 +97,18 @@ import Testing
     }
   }
 
-  @Test func aWorseDrawsEndIsSpared() throws {
-    let sampled = RankedExample(prompt: prompt, completions: [ended], pairs: [])
+  @Test func oldDrawsCountByTheirRatioAndNotWhenTheyHaveComeFar() throws {
     try expectEqual {
-      _ = try $0.addPolicyGradient(sampled, advantages: [-1], sparing: end)
+      try addDraws([ended, cut], [2, -1], ratios: [1.1, 0.7], to: $0)
+    } _: {
+      _ = try $0.addSupervised(
+        [SupervisedExample(prompt: prompt, completion: ended)], weight: 1.1 * 2 / 2)
+    }
+  }
+
+  @Test func aWorseDrawsEndIsSpared() throws {
+    try expectEqual {
+      try addDraws([ended], [-1], sparing: end, to: $0)
     } _: {
       _ = try $0.addSupervised(
         [
@@ -76,7 +118,7 @@ import Testing
     }
     // A better one's is made more likely.
     try expectEqual {
-      _ = try $0.addPolicyGradient(sampled, advantages: [1], sparing: end)
+      try addDraws([ended], [1], sparing: end, to: $0)
     } _: {
       _ = try $0.addSupervised([SupervisedExample(prompt: prompt, completion: ended)])
     }

@@ -5,6 +5,8 @@ import Testing
 @testable import Learning
 
 @Suite struct RewardProbeTests {
+  private let twoBlocks = RewardProbe.Layout(blocks: 2, width: 8)
+
   /// Slates whose taste is one direction of the second of two blocks; the first is noise.
   private func examples(_ count: Int, width: Int = 8, random: Bool = false) -> [RewardProbe.Example]
   {
@@ -38,7 +40,7 @@ import Testing
 
   @Test func findsATasteAndTheBlockThatShowsIt() throws {
     let all = examples(60)
-    let probe = try #require(RewardProbe(Array(all[..<30]), blocks: 2, heads: 4))
+    let probe = try #require(RewardProbe(Array(all[..<30]), layout: twoBlocks, heads: 4))
     #expect(probe.heads.count == 4)
     #expect(Set(probe.heads).count == 4)
     #expect(accuracy(probe, on: Array(all[30...])) > 0.85)
@@ -50,34 +52,88 @@ import Testing
   }
 
   @Test func knowsThatItKnowsNothingOfRandomRankings() throws {
-    let probe = try #require(RewardProbe(examples(40, random: true), blocks: 2, heads: 4))
+    let probe = try #require(RewardProbe(examples(40, random: true), layout: twoBlocks, heads: 4))
     #expect(probe.information < 0.02)
     #expect(Double(probe.foreseen.correct) < 0.6 * Double(probe.foreseen.total))
   }
 
   @Test func informationCountsOnlyWhatIsSure() {
     func bits(_ margin: Double) -> Double { 1 - log(1 + exp(-margin)) / log(2) }
-    // Two prompts that are alike: no error. A guess knows nothing.
-    #expect(abs(RewardProbe.information([3, 3], groups: [1, 2]) - bits(3)) < 1e-12)
-    #expect(RewardProbe.information([0, 0], groups: [1, 2]) == 0)
-    // Two that are not: less two standard errors, √Σ(x − mean)² / 2 each.
-    let mean = (bits(3) + bits(2)) / 2
-    let error = (2 * (bits(3) - mean) * (bits(3) - mean)).squareRoot() / 2
-    #expect(abs(RewardProbe.information([3, 2], groups: [1, 2]) - (mean - 2 * error)) < 1e-12)
-    #expect(RewardProbe.information([3, -3], groups: [1, 2]) == 0)
+    func information(_ margins: [Double]) -> Double {
+      RewardProbe.information(margins, groups: margins.indices.map { UInt64($0) })
+    }
+    // A guess knows nothing, nor do a few prompts that are alike.
+    #expect(information([0, 0, 0, 0, 0, 0, 0, 0]) == 0)
+    #expect(information([4, 4, 4]) == 0)
+    #expect(information([4, 4, 4, 4, 4, 4, 4, 4, 4, -6]) == 0)
+    // Sixteen, and four that are added: mean 4/5, variance 4/25, so 0.4 / √20 for the error, and 2.093 of
+    // them.
+    let all = information([Double](repeating: 4, count: 16))
+    #expect(abs(all - bits(4) * (0.8 - 2.093 * 0.4 / 20.0.squareRoot())) < 1e-3)
+    // The pairs of a prompt are one observation.
+    #expect(
+      RewardProbe.information([Double](repeating: 4, count: 16), groups: (0..<16).map { $0 / 6 })
+        == 0)
   }
 
-  @Test func aSlateOfUnlikeTextsPromisesMore() throws {
-    let probe = try #require(RewardProbe(examples(10), blocks: 2, heads: 4))
-    let one = examples(1)[0].features
-    let alike = one.map { _ in one[0] }
-    #expect(probe.spread(of: one) > 0.1)
-    #expect(probe.spread(of: alike) == 0)
-    #expect(probe.spread(of: []) == 0)
-    // Only the first block, the words, is looked at.
-    var other = one[0]
-    other[12] += 5
-    #expect(probe.spread(of: [one[0], other]) == 0)
+  /// Slates whose taste is the first number of the form where the prompt's first feature is above 0, and
+  /// its opposite elsewhere.
+  private func formExamples(_ count: Int) -> [RewardProbe.Example] {
+    var generator = SplitMix64(seed: 8)
+    return (0..<count).map { group in
+      let prompt = (0..<3).map { _ in Float(generator.uniform() * 2 - 1) }
+      let rows = (0..<4).map { _ in
+        (0..<4).map { _ in Float(generator.uniform() * 2 - 1) } + prompt
+          + (0..<2).map { _ in Float(generator.uniform() * 2 - 1) }
+      }
+      let order = rows.indices.sorted { a, b in
+        prompt[0] > 0 ? rows[a][7] > rows[b][7] : rows[a][7] < rows[b][7]
+      }
+      var tiers = [Int](repeating: 0, count: 4)
+      for (tier, index) in order.enumerated() { tiers[index] = tier + 1 }
+      return RewardProbe.Example(
+        features: rows, pairs: Pair.all(tiers: tiers), group: UInt64(group))
+    }
+  }
+
+  @Test func aTasteInFormMayDependOnThePrompt() throws {
+    let all = formExamples(60)
+    let layout = RewardProbe.Layout(blocks: 1, width: 4, prompt: 3, form: 2)
+    let probe = try #require(RewardProbe(Array(all[..<40]), layout: layout, heads: 4))
+    #expect(probe.heads.allSatisfy { $0.count == 4 + 2 * (1 + 3) })
+    #expect(accuracy(probe, on: Array(all[40...])) > 0.85)
+    #expect(probe.blockWeights[1] > 0.9)
+    // Without the prompt there is nothing to be known.
+    let blind = RewardProbe.Layout(blocks: 1, width: 4, form: 2)
+    let blindExamples = all[..<40].map { example in
+      RewardProbe.Example(
+        features: example.features.map { $0[..<4] + $0[7...] }, pairs: example.pairs,
+        group: example.group)
+    }
+    let other = try #require(RewardProbe(blindExamples, layout: blind, heads: 4))
+    #expect(other.information == 0)
+  }
+
+  @Test func whatIsUsualOfPromptsComesFromAllOfThem() throws {
+    // All rankings are of prompts whose feature is 1: the first of the form is liked there. Of their
+    // opposite, −1, the same is not said where both are known to be there.
+    var generator = SplitMix64(seed: 4)
+    let examples = (0..<12).map { group in
+      let rows = (0..<2).map { [Float(generator.uniform()), 1, Float($0)] }
+      return RewardProbe.Example(
+        features: rows, pairs: Pair.all(tiers: [2, 1]), group: UInt64(group))
+    }
+    let layout = RewardProbe.Layout(blocks: 1, width: 1, prompt: 1, form: 1)
+    func margin(_ probe: RewardProbe, prompt: Float) -> Float {
+      probe.scores(of: [0, prompt, 1])[0] - probe.scores(of: [0, prompt, 0])[0]
+    }
+    let blind = try #require(RewardProbe(examples, layout: layout, heads: 1))
+    let knowing = try #require(
+      RewardProbe(examples, layout: layout, heads: 1, prompts: [[1], [-1], [1], [-1]]))
+    #expect(margin(blind, prompt: 1) > 1)
+    #expect(margin(knowing, prompt: 1) > 1)
+    #expect(margin(blind, prompt: -1) > 0.9 * margin(blind, prompt: 1))
+    #expect(margin(knowing, prompt: -1) < 0)
   }
 
   @Test func headsDisagreeAboutDifferences() {
@@ -90,7 +146,7 @@ import Testing
     let tied = examples(3).map {
       RewardProbe.Example(features: $0.features, pairs: [], group: $0.group)
     }
-    #expect(RewardProbe(tied, blocks: 2, heads: 4) == nil)
+    #expect(RewardProbe(tied, layout: twoBlocks, heads: 4) == nil)
   }
 
   @Test func theRegressionsGradientIsZeroAtItsSolution() {
@@ -103,7 +159,7 @@ import Testing
       let a = (0..<width).map { _ in Float(generator.uniform() * 2 - 1) }
       let b = (0..<width).map { _ in Float(generator.uniform() * 2 - 1) }
       rows.append((a, b))
-      regression.add(a, over: b)
+      regression.add(a[...], over: b[...])
     }
     let w = regression.solve(weights: weights)
     for unit in 0..<width {
@@ -115,5 +171,8 @@ import Testing
       #expect(abs(gradient) < 1e-3)
     }
     #expect(w.contains { abs($0) > 0.1 })
+    // It does not matter where it starts.
+    let again = regression.solve(weights: weights, from: w.map { 3 - $0 })
+    for (a, b) in zip(w, again) { #expect(abs(a - b) < 1e-3) }
   }
 }

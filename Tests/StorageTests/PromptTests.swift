@@ -141,6 +141,25 @@ import Testing
     #expect(try workspace.slateCounts(activelyChosen: true) == [.brainstorming: 40])
   }
 
+  @Test func pairsOfPromptsAreTheNewest() throws {
+    let fresh = try FreshWorkspace(prompts: [
+      NewPrompt(key: "a", useCase: .chat, text: "a"),
+      NewPrompt(key: "b", useCase: .chat, text: "b"),
+    ])
+    let workspace = fresh.workspace
+    var prompts: [Int64] = []
+    for key in ["a", "b", "a"] {
+      let prompt = try workspace.prompt(key: key)!
+      try workspace.rank(workspace.makeSlate(of: prompt))
+      prompts.append(prompt.id)
+    }
+    let pairs = try workspace.pairsByPrompt(limit: 2)
+    #expect(pairs.map(\.prompt) == prompts.reversed().prefix(2))
+    #expect(pairs.allSatisfy { $0.pairs > 0 })
+    try workspace.undoLast(labeler: "ann")
+    #expect(try workspace.pairsByPrompt(limit: 9).map(\.prompt) == [prompts[1], prompts[0]])
+  }
+
   @Test func pairsAreCountedByUseCase() throws {
     let fresh = try FreshWorkspace(prompts: [
       NewPrompt(key: "a", useCase: .chat, text: "a"),

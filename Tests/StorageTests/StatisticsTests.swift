@@ -181,6 +181,43 @@ import Testing
       try workspace.repeatedRankings() == [once, RepeatedRanking(first: [2], second: [2])])
   }
 
+  @Test func anOldRankingIsShownAgainAndCountsOnce() throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<3).map { NewPrompt(key: "p\($0)", useCase: .chat, text: "\($0)") })
+    let workspace = fresh.workspace
+    let pool = try workspace.prompts().map(\.prompt)
+    let tied = try workspace.makeSlate(of: pool[0], ["x", "y", "z"])
+    try workspace.rank(tied, tiers: [[0, 1, 2]])
+    let slate = try workspace.makeSlate(of: pool[1], ["a", "b", "c"])
+    try workspace.rank(slate, tiers: [[0], [1], [2]])
+    func again(age: Int = 0) throws -> Int64? {
+      try workspace.repeatSlate(age: age) { $0 - 1 } displayOrder: { count in
+        Array((0..<count).reversed())
+      }
+    }
+    // The newest is too young, and a ranking of ties says nothing.
+    #expect(try again(age: 1) == nil)
+    let id = try #require(try again())
+    let copy = try #require(try workspace.slate(id))
+    #expect(copy.completions.map(\.id) == slate.completions.map(\.id).reversed())
+    let ready = try #require(try workspace.readySlates().first)
+    #expect(ready.id == id && ready.isRepeat && ready.activelyChosen)
+    // It is in the queue, and then it has been repeated.
+    #expect(try again() == nil)
+    let before = try workspace.statistics()
+    let labels = try workspace.rank(copy, tiers: [[2], [0], [1]])
+    #expect(try again() == nil)
+    #expect(
+      try workspace.repeatedRankings().map(\.agreement) == [PairCount(correct: 2, total: 3)])
+    let outcome = try #require(try workspace.outcome(label: labels[0]))
+    #expect(outcome.predicted == nil)
+    let after = try workspace.statistics()
+    #expect(after.rankings.count == before.rankings.count + 1)
+    #expect(after.rankings.last?.unselectedWords == nil)
+    #expect(after.rankings.first?.unselectedWords != nil)
+    #expect(try workspace.integrityProblems().isEmpty)
+  }
+
   @Test func paceCountsTheSession() throws {
     let clock = Clock()
     let fresh = try FreshWorkspace.withPrompts(clock: clock)

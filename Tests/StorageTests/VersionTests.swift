@@ -82,6 +82,37 @@ import Testing
     #expect(try workspace.pendingLabels(.reward).isEmpty)
   }
 
+  @Test func whatHasLearntARetractedLabelIsLeftForTheNewestWithoutIt() throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<6).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
+    let workspace = fresh.workspace
+    var labels: [[Int64]] = []
+    var versions: [Int64] = []
+    for _ in 0..<4 {
+      labels.append(try workspace.rank(workspace.makeSlate()))
+      versions.append(
+        try workspace.publishVersion(
+          .policy, parent: versions.last, learntFrom: labels.last!
+        ).id)
+    }
+    #expect(try !workspace.leaveRetracted(.policy))
+    #expect(try workspace.currentVersion(.policy)?.id == versions[3])
+    try workspace.retract(label: labels[2][0])
+    #expect(try workspace.leaveRetracted(.policy))
+    #expect(try workspace.currentVersion(.policy)?.id == versions[1])
+    #expect(try workspace.pendingLabels(.policy).map(\.id) == labels[3])
+    #expect(try workspace.learntButRetracted(.policy).isEmpty)
+    #expect(try !workspace.leaveRetracted(.policy))
+    // The other kind had learnt nothing of it.
+    #expect(try !workspace.leaveRetracted(.reward))
+    // Where the one before has no files any more, it goes back further: here to the base.
+    try workspace.markPruned([versions[0]])
+    try workspace.retract(label: labels[1][0])
+    #expect(try workspace.leaveRetracted(.policy))
+    #expect(try workspace.currentVersion(.policy) == nil)
+    #expect(try workspace.pendingLabels(.policy).map(\.id) == labels[0] + labels[3])
+  }
+
   @Test func pendingLabelsCanBePassedOver() throws {
     let fresh = try FreshWorkspace.withPrompts()
     let workspace = fresh.workspace

@@ -203,10 +203,39 @@ import Testing
         workspace.directory.appendingPathComponent(next.path)
           .appendingPathComponent(OptimizerFile.name)))
     #expect(later.step == 2 * Recipe().policySteps)
-    #expect(
+    // The states of the last three generations are kept.
+    func keepsState(_ version: Version) -> Bool {
       OptimizerFile.read(
         workspace.directory.appendingPathComponent(version.path)
-          .appendingPathComponent(OptimizerFile.name)) == nil)
+          .appendingPathComponent(OptimizerFile.name)) != nil
+    }
+    #expect(keepsState(version))
+    for _ in 0..<2 {
+      try label()
+      try work()
+    }
+    #expect(!keepsState(version))
+    #expect(keepsState(next))
+  }
+
+  @Test func whatLearntALabelThatIsTakenBackIsLeftAtTheNextUpdate() throws {
+    try work()
+    try label()
+    try work()
+    let before = try #require(try workspace.currentVersion(.policy))
+    let (_, labels) = try label()
+    try work()
+    let tainted = try #require(try workspace.currentVersion(.policy))
+    #expect(tainted.parent == before.id)
+    try workspace.retract(label: labels[0], by: "ada")
+    let (_, again) = try label()
+    try work()
+    let next = try #require(try workspace.currentVersion(.policy))
+    #expect(next.id != tainted.id)
+    #expect(next.parent == before.id)
+    #expect(try workspace.learntLabels(version: next.id).contains(again[0]))
+    #expect(try !workspace.learntLabels(version: next.id).contains(labels[0]))
+    #expect(try workspace.retractedCounts()[tainted.id] == 1)
   }
 
   @Test func aPromptThatIsTooLongIsSetAsideAndTheRestGoesOn() throws {

@@ -27,4 +27,16 @@ import Testing
     #expect(Selection.lowerBound([1, 1, 1, 1]) == 1)
     #expect(Selection.lowerBound([0, 2]) == 0)
   }
+
+  @Test func theMostUnlikeArePicked() {
+    // One feature that tells two groups apart, and one that hardly varies.
+    let rows: [[Float]] = [[0, 1], [0.1, 1], [5, 1.01], [0, 1.02], [5.1, 1]]
+    let parts = [0..<1, 1..<2]
+    let picked = Selection.unlike(2, of: rows, besides: [[0, 1]], parts: [0..<1])
+    #expect(picked == [4, 1])
+    // Each feature counts by its own deviation.
+    #expect(Selection.unlike(1, of: rows, besides: [[0, 1], [5, 1]], parts: parts) == [3])
+    #expect(Selection.unlike(9, of: rows, besides: [], parts: parts).sorted() == [0, 1, 2, 3, 4])
+    #expect(Selection.unlike(1, of: [[1], [1]], besides: [[1]], parts: [0..<1]) == [0])
+  }
 }

@@ -9,17 +9,22 @@ import re
 FEWEST_WORDS = 6
 LEAST_DISTINCT = 0.6
 
-# Words that say that several things are wanted, and a number of things that are no measures.
+# What says that several things are wanted: a word for them, a question for possibilities, or something
+# that is to be named in the plural or in a number.
 SEVERAL = re.compile(
-    r"\b(list|ideas|tips|ways|steps|reasons|examples|suggestions|options|alternatives|pros and cons)\b",
-    re.IGNORECASE)
+    r"\b(list|brainstorm|ideas|tips|ways|steps|reasons|causes|topics|examples|suggestions|options|"
+    r"alternatives|pros and cons|a bunch of|things (to try|we could|i could|that)|which [a-z]+ are|"
+    r"(what|which)( [a-z]+){0,2} (could|might) (?!you|say)[a-z]+|how might)\b", re.IGNORECASE)
+NUMBER = r"(two|three|four|five|six|seven|eight|nine|ten|twelve|several|some|a few|[2-9]|1[0-9])"
 COUNTED = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|nine|ten|twelve|several|some|a few|[2-9]|1[0-9])\s+"
-    r"(?:[a-z'-]+\s+){0,2}?([a-z'-]+s)\b", re.IGNORECASE)
+    r"(?:\b(?:list|name|suggest|propose|come up with|write(?: down)?|think of|what are(?: the)?|"
+    r"give me|give us)\s+|^(?=[^,:]*$))" + NUMBER + r"\s+(?:[a-z'-]+\s+){0,2}?([a-z'-]+s)\b",
+    re.IGNORECASE)
+PLURAL = re.compile(
+    r"^(?:suggest|propose|give me|name)\s+(?:[a-z'-]+\s+)?([a-z'-]+[^s\W]s)\b", re.IGNORECASE)
 MEASURES = set(
-    "sentences lines words paragraphs verses stanzas syllables characters pages seconds minutes hours "
-    "days nights weeks months years miles kilos grams euros dollars pounds cents degrees times eggs "
-    "cups spoons guests kids friends sisters brothers cats dogs as is was does less this his its".split())
+    "sentences lines words paragraphs verses stanzas syllables characters pages as is was this his "
+    "its".split())
 YOU = re.compile(r"\b(you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
 NUMBERED = re.compile(r"^\s*\d+[.)]\s+\S")
 BULLET = re.compile(r"^\s*([-*•]|\d+[.)])\s+\S")
@@ -55,6 +60,8 @@ def asks_for_several(prompt):
         if SEVERAL.search(part):
             return True
         if any(match[1].lower() not in MEASURES for match in COUNTED.findall(part)):
+            return True
+        if any(word.lower() not in MEASURES for word in PLURAL.findall(part)):
             return True
     return False
 

@@ -1,5 +1,6 @@
 /// What the layers of the model say of each completion of a batch, as fixed-length vectors: the words
-/// it is made of, what it is about, and how it ends. Linear models of these learn from few examples.
+/// it is made of, what it is about, how it ends, and what was asked. Linear models of these learn from few
+/// examples.
 public final class CompletionFeatures {
   /// A vector as long as the model's hidden size.
   public struct Block: Sendable, Equatable {
@@ -9,6 +10,8 @@ public final class CompletionFeatures {
       case mean
       /// The row of its last token.
       case end
+      /// The row of its prompt's last token, the same for all of a prompt.
+      case prompt
     }
 
     public var pooling: Pooling
@@ -17,19 +20,24 @@ public final class CompletionFeatures {
   }
 
   /// The vectors of a completion: the mean of its embeddings, the middle of the model as a mean and at
-  /// the end, four fifths up at the end, and the final norm at the end.
+  /// the end, four fifths up at the end, the final norm at the end, and two thirds up at the
+  /// end of the prompt, where the form of the answer shows.
   public static func blocks(of configuration: ModelConfiguration) -> [Block] {
     let layers = configuration.layerCount
     return [
       Block(pooling: .mean, layer: 0), Block(pooling: .mean, layer: (layers + 1) / 2),
       Block(pooling: .end, layer: (layers + 1) / 2), Block(pooling: .end, layer: layers * 4 / 5),
-      Block(pooling: .end, layer: layers),
+      Block(pooling: .end, layer: layers), Block(pooling: .prompt, layer: layers * 2 / 3),
     ]
   }
 
+  /// The block that is the final norm at the end.
+  private let normBlock = 4
   private var width = 0
   private var blocks: [Block] = []
   private var ranges: [Range<Int>] = []
+  /// The last row of each completion's prompt.
+  private var promptEnds: [Int] = []
   /// `[completion, block, hidden]`.
   private var memory: [Float] = []
 
@@ -40,6 +48,9 @@ public final class CompletionFeatures {
     width = c.hiddenSize
     blocks = Self.blocks(of: c)
     ranges = rows.completions
+    promptEnds = rows.sequences.flatMap { sequence in
+      sequence.completions.map { _ in sequence.prompt.upperBound - 1 }
+    }
     memory.removeAll(keepingCapacity: true)
     memory.append(contentsOf: repeatElement(0, count: ranges.count * blocks.count * width))
     let embedding = model.weights.embedding
@@ -50,14 +61,14 @@ public final class CompletionFeatures {
 
   func read(layer: Int, residual: Matrix) {
     for (block, description) in blocks.enumerated()
-    where description.layer == layer && layer > 0 && block != blocks.count - 1 {
+    where description.layer == layer && layer > 0 && block != normBlock {
       pool(block) { UnsafePointer(residual.base + $0 * residual.stride) }
     }
   }
 
   func values(of completion: Int, end: ArraySlice<Float>) -> ArraySlice<Float> {
     let begin = completion * blocks.count * width
-    let last = begin + (blocks.count - 1) * width
+    let last = begin + normBlock * width
     for (index, value) in zip(last..<(last + width), end) { memory[index] = value }
     return memory[begin..<(begin + blocks.count * width)]
   }
@@ -66,7 +77,11 @@ public final class CompletionFeatures {
     for (completion, range) in ranges.enumerated() where !range.isEmpty {
       let begin = (completion * blocks.count + block) * width
       let pooled =
-        blocks[block].pooling == .mean ? range : (range.upperBound - 1)..<range.upperBound
+        switch blocks[block].pooling {
+        case .mean: range
+        case .end: (range.upperBound - 1)..<range.upperBound
+        case .prompt: promptEnds[completion]..<(promptEnds[completion] + 1)
+        }
       let share = 1 / Float(pooled.count)
       for index in pooled {
         let values = row(index)
