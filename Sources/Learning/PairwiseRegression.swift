@@ -36,7 +36,7 @@ struct PairwiseRegression {
     var w = start ?? [Float](repeating: 0, count: width)
     let used = weights.indices.filter { weights[$0] > 0 }
     guard !used.isEmpty else { return [Float](repeating: 0, count: width) }
-    for _ in 0..<12 {
+    for _ in 0..<25 {
       var gradient = w.map { -Float(ridge) * $0 }
       var curvature = [Float](repeating: 0, count: used.count)
       for (place, pair) in used.enumerated() {
@@ -45,14 +45,28 @@ struct PairwiseRegression {
         curvature[place] = Float(weights[pair] * error * (1 - error))
       }
       let step = conjugateGradient(gradient, used: used, curvature: curvature)
-      var change: Float = 0
-      for index in 0..<width {
-        w[index] += step[index]
-        change = max(change, abs(step[index]))
+      // Where the logistic is flat the step is too long; half of it, and half of that, are tried.
+      let before = cost(w, weights: weights, used: used)
+      var length: Float = 1
+      var next = w
+      for _ in 0..<20 {
+        for index in 0..<width { next[index] = w[index] + length * step[index] }
+        if cost(next, weights: weights, used: used) <= before + 1e-9 { break }
+        length /= 2
       }
+      let change = zip(next, w).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+      w = next
       if change < 1e-4 { break }
     }
     return w
+  }
+
+  /// What is made least.
+  private func cost(_ w: [Float], weights: [Double], used: [Int]) -> Double {
+    let square = w.reduce(0.0) { $0 + Double($1) * Double($1) }
+    return used.reduce(ridge / 2 * square) {
+      $0 + weights[$1] * PairwiseLoss.softplus(-margin($1, w))
+    }
   }
 
   /// Solves (ridge + Σ curvature · d dᵀ) x = b.

@@ -50,9 +50,12 @@ public struct RewardProbe: Sendable {
       guard form > 0 else { return result }
       result.reserveCapacity(expandedCount)
       let asked = row[(blocks * width)..<(blocks * width + prompt)]
+      // An unusual prompt must not count more than a usual one.
+      let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let share = 1 / max(1, length)
       for value in row.suffix(form) {
         result.append(value * RewardProbe.unasked)
-        for feature in asked { result.append(value * feature) }
+        for feature in asked { result.append(value * share * feature) }
       }
       return result
     }
@@ -65,11 +68,20 @@ public struct RewardProbe: Sendable {
     public var pairs: [Pair]
     /// The prompt's identity: what the bootstrap and the cross-validation go by.
     public var group: UInt64
+    /// What each pair counts.
+    public var weight: Double
+    /// Whether cross-validation tries to foresee its pairs; others are only learnt from.
+    public var isForeseen: Bool
 
-    public init(features: [[Float]], pairs: [Pair], group: UInt64) {
+    public init(
+      features: [[Float]], pairs: [Pair], group: UInt64, weight: Double = 1,
+      isForeseen: Bool = true
+    ) {
       self.features = features
       self.pairs = pairs
       self.group = group
+      self.weight = weight
+      self.isForeseen = isForeseen
     }
   }
 
@@ -81,16 +93,17 @@ public struct RewardProbe: Sendable {
   public private(set) var heads: [[Float]]
   /// How much each block counts; they add up to 1.
   public private(set) var blockWeights: [Double]
-  /// How much it surely knows of rankings of prompts that it has not seen: 1 − loss / ln 2 by
-  /// cross-validation, at the lower end of its 95 % interval over prompts; 0 for a guess, 1 for certainty.
-  public private(set) var information: Double
+  /// How much it surely knows of rankings of prompts that it has not seen: the share of their pairs that it
+  /// has right less that which it has wrong, by cross-validation, at the lower end of its interval over
+  /// prompts; 0 for a guess, 1 for certainty.
+  public private(set) var skill: Double
   /// Pairs of prompts that a fit had not seen, and how many it had right.
   public private(set) var foreseen: PairCount
 
   /// One that was fitted before.
   public init(
     layout: Layout, mean: [Float], scale: [Float], heads: [[Float]], blockWeights: [Double],
-    information: Double, foreseen: PairCount
+    skill: Double, foreseen: PairCount
   ) {
     precondition(mean.count == layout.count && scale.count == layout.count)
     precondition(heads.allSatisfy { $0.count == layout.expandedCount })
@@ -99,7 +112,7 @@ public struct RewardProbe: Sendable {
     self.scale = scale
     self.heads = heads
     self.blockWeights = blockWeights
-    self.information = information
+    self.skill = skill
     self.foreseen = foreseen
   }
 
@@ -148,15 +161,21 @@ public struct RewardProbe: Sendable {
         }
       }
     }
-    let groups = examples.flatMap { example in example.pairs.map { _ in example.group } }
-    let prompts = Array(Set(groups)).sorted()
-    let solutions = problems.map { $0.solve(weights: groups.map { _ in 1 }) }
-    let validations = zip(problems, solutions).map {
-      Self.validation($0, from: $1, groups: groups, prompts: prompts)
+    let owners = examples.flatMap { example in example.pairs.map { _ in example } }
+    let pairWeights = owners.map(\.weight)
+    let foreseenPairs = owners.indices.filter { owners[$0].isForeseen }
+    guard !foreseenPairs.isEmpty else { return nil }
+    let groups = foreseenPairs.map { owners[$0].group }
+    let promptCount = Set(groups).count
+    let solutions = problems.map { $0.solve(weights: pairWeights) }
+    let validations = zip(problems, solutions).map { problem, solution in
+      let margins = Self.validation(
+        problem, from: solution, groups: owners.map(\.group), weights: pairWeights)
+      return foreseenPairs.map { margins[$0] }
     }
     let losses = validations.map(Self.loss)
     let best = losses.min()!
-    let shares = losses.map { exp(-Double(prompts.count) * ($0 - best)) }
+    let shares = losses.map { exp(-Double(promptCount) * ($0 - best)) }
     let total = shares.reduce(0, +)
     let blockWeights = shares.map { $0 / total }
     self.blockWeights = blockWeights
@@ -165,10 +184,11 @@ public struct RewardProbe: Sendable {
     }
     let slope = Self.calibration(combined)
     foreseen = PairCount(correct: combined.count { $0 > 0 }, total: combined.count)
-    information = Self.information(combined.map { $0 * slope }, groups: groups)
+    skill = Self.skill(combined, groups: groups)
     self.heads = (0..<heads).map { head -> [Float] in
-      let weights = groups.map { group in
-        heads == 1 ? 1 : Bootstrap.weight(head: head, group: group, seed: seed)
+      let weights = owners.map { owner in
+        owner.weight
+          * (heads == 1 ? 1 : Bootstrap.weight(head: head, group: owner.group, seed: seed))
       }
       return problems.enumerated().flatMap { block, problem -> [Float] in
         blockWeights[block] < 0.01
@@ -235,15 +255,17 @@ public struct RewardProbe: Sendable {
 
   /// Each pair's margin by a fit without its prompt.
   private static func validation(
-    _ problem: PairwiseRegression, from start: [Float], groups: [UInt64], prompts: [UInt64]
+    _ problem: PairwiseRegression, from start: [Float], groups: [UInt64], weights: [Double]
   ) -> [Double] {
+    let prompts = Set(groups).sorted()
     var margins = [Double](repeating: 0, count: groups.count)
     guard prompts.count > 1 else { return margins }
     let fold = Dictionary(
       uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % folds) })
     for part in 0..<min(folds, prompts.count) {
       let held = groups.map { fold[$0] == part }
-      let solution = problem.solve(weights: held.map { $0 ? 0 : 1 }, from: start)
+      let solution = problem.solve(
+        weights: zip(held, weights).map { $0 ? 0 : $1 }, from: start)
       for (index, isHeld) in held.enumerated() where isHeld {
         margins[index] = problem.margin(index, solution)
       }
@@ -256,21 +278,20 @@ public struct RewardProbe: Sendable {
     margins.reduce(0) { $0 + PairwiseLoss.softplus(-$1) } / Double(margins.count)
   }
 
-  /// Prompts without information that are added to those met (as in Agresti and Coull 1998): a few prompts
-  /// that happen to be alike are no knowledge.
+  /// Prompts of which as much is right as wrong that are added to those met (as in Agresti and Coull 1998):
+  /// a few prompts that happen to be alike are no knowledge.
   static let addedPrompts = 4
 
-  /// 1 − loss / ln 2 at the lower end of its 95 % interval over prompts.
-  static func information(_ margins: [Double], groups: [UInt64]) -> Double {
-    var sums: [UInt64: Double] = [:]
+  /// The share of margins above 0 less that below, at the lower end of its one-sided 90 % interval over
+  /// prompts; 0 at least.
+  static func skill(_ margins: [Double], groups: [UInt64]) -> Double {
+    var sums: [UInt64: (sum: Double, pairs: Double)] = [:]
     for (margin, group) in zip(margins, groups) {
-      sums[group, default: 0] += 1 - PairwiseLoss.softplus(-margin) / log(2)
+      sums[group, default: (0, 0)].sum += margin > 0 ? 1 : margin < 0 ? -1 : 0
+      sums[group]!.pairs += 1
     }
-    let pairs = Dictionary(groups.map { ($0, 1.0) }, uniquingKeysWith: +)
-    let typical = Double(margins.count) / Double(pairs.count)
-    let entries =
-      sums.map { (sum: $0.value, pairs: pairs[$0.key]!) }
-      + (0..<addedPrompts).map { _ in (sum: 0, pairs: typical) }
+    let typical = Double(margins.count) / Double(sums.count)
+    let entries = sums.values + (0..<addedPrompts).map { _ in (sum: 0, pairs: typical) }
     let count = entries.reduce(0) { $0 + $1.pairs }
     let mean = entries.reduce(0) { $0 + $1.sum } / count
     // The variance of a ratio of sums over prompts (Cochran 1977, section 2.11).
@@ -280,7 +301,7 @@ public struct RewardProbe: Sendable {
     }
     // Student's t for few prompts (Abramowitz and Stegun 1965, 26.7.5).
     let freedom = Double(entries.count - 1)
-    let quantile = 1.96 + 2.372 / freedom + 2.823 / (freedom * freedom)
+    let quantile = 1.282 + 0.847 / freedom + 0.571 / (freedom * freedom)
     return max(0, mean - quantile * variance.squareRoot() / count)
   }
 

@@ -72,12 +72,15 @@ extension BackgroundTrainer {
     case .reward:
       let learner = try learnerOfReward()
       let update = RewardUpdate(recipe: recipe, pass: pass, model: model)
+      let demonstrations = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
+      try fill(&pool, with: demonstrations)
       let probe = try update.probe(
-        &pool, learnable: known, prompts: try featuresOfPrompts())
+        &pool, learnable: known.union(demonstrations.map(\.id)),
+        prompts: try featuresOfPrompts())
       var result = try update.run(
         learner: learner, new: taught, pool: pool, learnable: known, random: &random,
         onStep: onStep)
-      if let probe { result.metrics["information"] = probe.information }
+      if let probe { result.metrics["skill"] = probe.skill }
       try publishReward(number, learner: learner, probe: probe, result: result, taught: taught)
     }
   }
@@ -93,7 +96,10 @@ extension BackgroundTrainer {
     for label in labels where !pool.holds(label.id) {
       switch label.content {
       case .demonstration(let demonstration):
-        pool.add(encoding.demonstration(demonstration, of: label))
+        pool.add(
+          encoding.demonstration(
+            demonstration, of: label,
+            completions: try label.slate.map(workspace.completions(slate:)) ?? []))
       case .ranking(let ranking):
         let completions = try workspace.completions(ranking.tiers.flatMap { $0 })
         if let ranked = encoding.ranking(ranking, of: label, completions: completions) {

@@ -12,7 +12,8 @@ extension BackgroundTrainer {
   ///   - counts: the slates that the mix is kept over; nil for all.
   ///   - passedOver: other prompts to leave out.
   func nextPrompt(
-    weights: [UseCase: Double] = [:], counts: [UseCase: Int]? = nil, besides passedOver: Set<Int64> = []
+    weights: [UseCase: Double] = [:], counts: [UseCase: Int]? = nil,
+    besides passedOver: Set<Int64> = []
   ) throws -> Prompt? {
     try workspace.nextPrompt(
       seed: TrainerSettings.read(from: workspace).seed,
@@ -42,12 +43,14 @@ extension BackgroundTrainer {
     slatesMade += 1
     // Chosen slates and the others each keep their own mix.
     let counts = try workspace.slateCounts(activelyChosen: isChosen)
-    let knowsSome = (probe?.information ?? 0) > Drawing.littleInformation
+    let knowsSome = (probe?.skill ?? 0) > Drawing.littleSkill
     let prompts =
       isChosen
       ? try promisingPrompts(knowsSome ? 2 : 1, counts: counts)
       : try nextPrompt(counts: counts).map { [$0] } ?? []
-    guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else { return }
+    guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else {
+      return
+    }
     guard prompts.count > 1, !(Agenda.isUrgent(try observe())),
       let second = try draw(prompts[1], isChosen: true)
     else { return try enqueue(first) }
@@ -116,7 +119,8 @@ extension BackgroundTrainer {
     let known = told.filter { promptFeatures[$0.prompt] != nil }
     guard
       let interest = PromptInterest(
-        features: known.map { promptFeatures[$0.prompt]! }, outcomes: known.map { Double($0.pairs) })
+        features: known.map { promptFeatures[$0.prompt]! }, outcomes: known.map { Double($0.pairs) }
+      )
     else { return Array(prompts.prefix(wanted)) }
     let values = Dictionary(
       uniqueKeysWithValues: prompts.map { prompt in

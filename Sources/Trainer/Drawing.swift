@@ -73,7 +73,8 @@ struct DrawnSlate {
       slate: slate, prompt: prompt, completions: own.map(\.generated.tokenIDs),
       logprobs: own.map { sum($0.generated.logprobs) }, reference: own.map { $0.reference! },
       ended: own.map { $0.generated.finishReason == .stop },
-      features: own.map { $0.features! })
+      features: own.map { $0.features! },
+      wordPairs: own.map { Rollout.wordPairs(of: $0.generated.text) })
   }
 }
 
@@ -155,7 +156,7 @@ final class Drawing {
     guard !shown else { return DrawnSlate(shown: drawn, own: own) }
     let others = Array(1..<draws)
     let picked: [Int]
-    if let reward, reward.probe.map({ $0.information >= Self.littleInformation }) ?? true {
+    if let reward, reward.probe.map({ $0.skill >= Self.littleSkill }) ?? true {
       picked = Selection.pick(
         seen - 1, of: others.map { drawn[$0].generated.text },
         values: others.map { Selection.lowerBound(drawn[$0].scores!) },
@@ -174,8 +175,8 @@ final class Drawing {
     return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: own)
   }
 
-  /// Information about unseen rankings below which a reward model does not choose.
-  static let littleInformation = 0.1
+  /// Skill below which a reward model does not choose.
+  static let littleSkill = 0.1
 
   /// Reads completions with the end token, where the reward is read; one that ran to the length limit has
   /// not written it itself.

@@ -22,6 +22,11 @@ struct ExamplePool {
   struct Demonstrated {
     var label: Int64
     var example: SupervisedExample
+    /// The demonstration, first, preferred to each completion that its slate showed; nil where there was no
+    /// slate, or one showed the same text.
+    var compared: RankedExample?
+    /// What the reward model reads of those, once computed.
+    var features: [[Float]]?
   }
 
   private(set) var rankings: [Int64: Ranked] = [:]
@@ -46,6 +51,10 @@ struct ExamplePool {
 
   mutating func setFeatures(_ features: [[Float]], label: Int64) {
     rankings[label]?.features = features
+  }
+
+  mutating func setComparedFeatures(_ features: [[Float]], label: Int64) {
+    demonstrations[label]?.features = features
   }
 
   func holds(_ label: Int64) -> Bool { rankings[label] != nil || demonstrations[label] != nil }

@@ -8,13 +8,24 @@ struct LabelEncoding {
   let model: LanguageModel
 
   /// A demonstration, encoded as the program renders it, the end token included.
-  func demonstration(_ demonstration: Demonstration, of label: Label) -> ExamplePool.Demonstrated {
-    ExamplePool.Demonstrated(
-      label: label.id,
-      example: SupervisedExample(
-        prompt: prompt(label.prompt),
-        completion: model.chatTemplate.encodeCompletion(
-          demonstration.text, tokenizer: model.tokenizer)))
+  ///
+  /// - Parameter completions: those of its slate; none without one.
+  func demonstration(
+    _ demonstration: Demonstration, of label: Label, completions: [Completion]
+  ) -> ExamplePool.Demonstrated {
+    let example = SupervisedExample(
+      prompt: prompt(label.prompt),
+      completion: model.chatTemplate.encodeCompletion(
+        demonstration.text, tokenizer: model.tokenizer))
+    let others = completions.map { ended(tokens(of: $0)) }
+    let isShown = completions.contains { $0.text == demonstration.text }
+    return ExamplePool.Demonstrated(
+      label: label.id, example: example,
+      compared: others.isEmpty || isShown
+        ? nil
+        : RankedExample(
+          prompt: example.prompt, completions: [ended(example.completion)] + others,
+          pairs: Pair.all(tiers: [1] + others.map { _ in 2 }), group: group(label)))
   }
 
   /// A ranking; the completions' stored tokens are what is trained on.
@@ -28,20 +39,27 @@ struct LabelEncoding {
     let pairs = Pair.all(tiers: ranked.map { tiers[$0.id]! })
     guard !pairs.isEmpty else { return nil }
     let prompt = prompt(label.prompt)
-    let end = model.tokenizer.endToken
-    let tokens = ranked.map { completion in
-      completion.tokenIDs.isEmpty
-        ? model.chatTemplate.encodeCompletion(completion.text, tokenizer: model.tokenizer)
-        : completion.tokenIDs
-    }
-    let group = UInt64(bitPattern: label.prompt.id)
+    let tokens = ranked.map(tokens)
+    let group = group(label)
     return ExamplePool.Ranked(
       label: label.id,
       example: RankedExample(prompt: prompt, completions: tokens, pairs: pairs, group: group),
       ended: RankedExample(
-        prompt: prompt, completions: tokens.map { $0.last == end ? $0 : $0 + [end] },
-        pairs: pairs, group: group),
+        prompt: prompt, completions: tokens.map(ended), pairs: pairs, group: group),
       versions: ranked.map(\.policyVersion))
+  }
+
+  /// What is resampled together, and left out together.
+  private func group(_ label: Label) -> UInt64 { UInt64(bitPattern: label.prompt.id) }
+
+  private func tokens(of completion: Completion) -> [TokenID] {
+    completion.tokenIDs.isEmpty
+      ? model.chatTemplate.encodeCompletion(completion.text, tokenizer: model.tokenizer)
+      : completion.tokenIDs
+  }
+
+  private func ended(_ tokens: [TokenID]) -> [TokenID] {
+    tokens.last == model.tokenizer.endToken ? tokens : tokens + [model.tokenizer.endToken]
   }
 
   func prompt(_ prompt: Prompt) -> [TokenID] {

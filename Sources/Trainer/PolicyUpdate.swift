@@ -26,10 +26,13 @@ struct PolicyUpdate {
     /// Nats per token that the policy is away from the base on its own draws, averaged over the last
     /// rollouts.
     var divergence = 0.0
+    /// The reward models' skill, averaged over the last updates.
+    var skill = 0.0
 
     /// Goes on from what an update left of a copy of it; what was drawn in the meantime stays.
     mutating func take(_ updated: Standing) {
       divergence = updated.divergence
+      skill = updated.skill
       let uses = Dictionary(
         updated.rollouts.map { ($0.slate, $0.uses) }, uniquingKeysWith: { $1 })
       for index in rollouts.indices {
@@ -49,7 +52,10 @@ struct PolicyUpdate {
     onStep: (_ share: Double, _ loss: Double) throws -> Void
   ) throws -> UpdateResult {
     var metrics: [String: Double] = [:]
-    let known = min(1, (standing.probe?.information ?? 0) / recipe.fullInformation)
+    standing.skill =
+      0.5 * standing.skill + 0.5 * (standing.probe?.skill ?? 0)
+    let known = min(1, standing.skill / recipe.fullSkill)
+    metrics["known"] = known
     for step in 0..<recipe.policySteps {
       let isFirst = step == 0
       let labels = isFirst ? learnable : []
@@ -62,7 +68,7 @@ struct PolicyUpdate {
         replayed: recipe.replayedRankings, random: &random)
       let rollouts = chooseRollouts(standing, known: known, random: &random)
       // Another step is for what the reward model can tell.
-      if !isFirst, rollouts.isEmpty { break }
+      if !isFirst, rollouts.isEmpty || known < 0.5 { break }
       if !demonstrations.isEmpty {
         metrics["loss.sft"] = try learner.addSupervised(
           demonstrations, weight: recipe.demonstrationWeight
@@ -73,11 +79,11 @@ struct PolicyUpdate {
       }
       for index in rollouts {
         try addGradient(
-          index, weight: recipe.gradientWeight * known / Double(rollouts.count),
+          index, known: known, weight: recipe.gradientWeight / Double(rollouts.count),
           learner: learner, standing: &standing, metrics: &metrics)
       }
       let hasLabels = !demonstrations.isEmpty || !rankings.isEmpty
-      let pace = pace(standing, known: max(known, hasLabels ? recipe.labelPace : 0))
+      let pace = max(hasLabels ? recipe.labelPace : 0, pace(standing, known: known))
       metrics["pace"] = pace
       metrics["grad_norm"] = try learner.step(
         learningRate: recipe.policyLearningRate * pace, clip: recipe.clip)
@@ -89,11 +95,25 @@ struct PolicyUpdate {
     return UpdateResult(metrics: metrics, rejection: nil)
   }
 
-  /// The share of the learning rate that a step takes: small while nobody can foresee the rankings, and
-  /// again when the policy has come as far from the base as it may.
+  /// The share of the learning rate that a step may take on what the policy drew: small while nobody can
+  /// foresee the rankings, and again when the policy has come as far from the base as it may.
   private func pace(_ standing: Standing, known: Double) -> Double {
-    known * min(1, max(0.2, 1.5 - standing.divergence / recipe.klBudget))
+    let distance = distance(standing, known: known)
+    return max(known, Self.isFar(distance) ? recipe.labelPace : 0)
+      * min(1, max(0.2, 1.5 - distance))
   }
+
+  /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
+  private func distance(_ standing: Standing, known: Double) -> Double {
+    standing.divergence / (recipe.klBudget * max(Self.leastBudget, known))
+  }
+
+  /// The share of the budget that is there without knowledge.
+  private static let leastBudget = 0.2
+
+  /// Whether a policy is so far from the base, in budgets, that its draws are learnt from even by a reward
+  /// model that knows nothing: to find the way back.
+  private static func isFar(_ distance: Double) -> Bool { distance > 0.5 }
 
   /// The rollouts of a step, by their places: the newest, if nothing was learnt from it yet, and old ones
   /// by how different the reward model finds their completions, rather those that were seldom used.
@@ -101,7 +121,10 @@ struct PolicyUpdate {
     _ standing: Standing, known: Double, random: inout SplitMix64
   ) -> [Int] {
     let all = standing.rollouts
-    guard recipe.gradientWeight > 0, known > 0, let probe = standing.probe else { return [] }
+    let isFar = Self.isFar(distance(standing, known: known))
+    guard recipe.gradientWeight > 0, known > 0 || isFar, let probe = standing.probe else {
+      return []
+    }
     var chosen: [Int] = []
     if let last = all.last, last.uses == 0 { chosen.append(all.count - 1) }
     var weights = all.enumerated().map { index, rollout -> Double in
@@ -139,12 +162,12 @@ struct PolicyUpdate {
     ).loss
   }
 
-  /// Adds the policy gradient of one rollout: what a completion is worth is its reward, less a penalty
-  /// for leaving the base (Ouyang et al. 2022, equation 2, here per token), with something for language
-  /// that the base finds likely and for an end.
+  /// Adds the policy gradient of one rollout: what a completion is worth is its reward, as far as the reward
+  /// model knows, with something for language that the base finds likely, for words that it does not say to
+  /// everyone, and for an end, less a penalty for leaving the base (Ouyang et al. 2022, equation 2, here per token).
   private func addGradient(
-    _ index: Int, weight: Double, learner: PolicyLearner, standing: inout Standing,
-    metrics: inout [String: Double]
+    _ index: Int, known: Double, weight: Double, learner: PolicyLearner,
+    standing: inout Standing, metrics: inout [String: Double]
   ) throws {
     let rollout = standing.rollouts[index]
     let rewards = rollout.rewards(by: standing.probe!)
@@ -154,18 +177,20 @@ struct PolicyUpdate {
       metrics["rollout.reward"] = rewards.reduce(0, +) / Double(rewards.count)
     }
     standing.rollouts[index].uses += 1
-    let distance = standing.divergence / recipe.klBudget
+    let distance = distance(standing, known: known)
     // Past the budget the reward counts for less and less, until only the way back is left.
     let share = min(1, max(0, 2 - distance))
     let penalty = recipe.klPenalty * min(1, distance)
+    let novelty = rollout.novelty(besides: standing.rollouts.suffix(recipe.rolloutsCompared))
     let advantages = PolicyGradient.advantages(
       rewards.indices.map { index in
         let length = Double(rollout.completions[index].count)
         let reference = rollout.reference[index]
-        return share * rewards[index]
-          - penalty * (rollout.logprobs[index] - reference) / length
-          + recipe.fluencyReward * reference / length
+        let worth =
+          share * rewards[index] + recipe.fluencyReward * reference / length
+          + recipe.noveltyReward * novelty[index]
           - (rollout.ended[index] ? 0 : recipe.unendedPenalty)
+        return known * worth - penalty * (rollout.logprobs[index] - reference) / length
       })
     let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)
     _ = try learner.addPolicyGradient(

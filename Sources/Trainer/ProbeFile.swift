@@ -16,7 +16,7 @@ enum ProbeFile {
           "heads", [probe.heads.count, probe.layout.expandedCount], Array(probe.heads.joined())
         ),
         ("blocks", [probe.blockWeights.count], probe.blockWeights.map { Float($0) }),
-        ("information", [1], [Float(probe.information)]),
+        ("skill", [1], [Float(probe.skill)]),
         (
           "foreseen", [2],
           [Float(probe.foreseen.correct), Float(probe.foreseen.total)]
@@ -43,7 +43,7 @@ enum ProbeFile {
         Array(heads[$0..<($0 + length)])
       },
       blockWeights: try tensors.floats("blocks").map { Double($0) },
-      information: Double(try tensors.floats("information").first ?? 0),
+      skill: Double(try tensors.floats("skill").first ?? 0),
       foreseen: PairCount(correct: Int(foreseen[0]), total: Int(foreseen[1])))
   }
 }

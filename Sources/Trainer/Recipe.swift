@@ -13,7 +13,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   // MARK: The policy
 
   /// Optimizer steps of an update, the first on the labels, all on what the policy drew.
-  public var policySteps = 2
+  public var policySteps = 1
   public var policyLearningRate = 1e-3
   /// Old demonstrations and old rankings mixed into each step.
   public var replayedDemonstrations = 2
@@ -38,17 +38,21 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// same way (Schulman et al. 2017, here per completion).
   public var ratioClip = 0.2
 
-  /// The reward model's information about unseen rankings from which the policy learns at its full rate.
-  public var fullInformation = 0.1
+  /// The reward model's skill from which the policy learns at its full rate.
+  public var fullSkill = 0.4
   /// The share of the rate that labels themselves are learnt at, whatever the reward model knows.
   public var labelPace = 0.3
-  /// Nats per token from the base, on its own draws, that the policy is held to.
-  public var klBudget = 0.5
+  /// Nats per token from the base, on its own draws, that the policy is held to; less while the reward model
+  /// knows less.
+  public var klBudget = 0.4
   /// Policy gradient's penalty, in log-odds of the reward, for each nat per token that a completion is
   /// likelier under the policy than under the base, once the budget is reached.
   public var klPenalty = 3.0
   /// Its reward for each nat per token that the base finds a completion likelier than another.
-  public var fluencyReward = 0.5
+  public var fluencyReward = 0.2
+  /// Its reward for pairs of words that the draws for the last other slates, so many, do not have.
+  public var noveltyReward = 3.0
+  public var rolloutsCompared = 12
   /// Its penalty for a completion that did not end by itself.
   public var unendedPenalty = 1.0
 
@@ -61,6 +65,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var rewardSteps = 1
   public var rewardLearningRate = 1e-3
   public var replayedForReward = 0
+
+  /// What a demonstration counts beside a completion of its slate, in pairs of rankings.
+  public var demonstrationEvidence = 0.3
 
   // MARK: Slates
 
@@ -118,23 +125,28 @@ public struct Recipe: Sendable, Codable, Equatable {
   private var firstOutOfRange: String? {
     let atLeastOne = [
       ("rank", rank), ("labelsPerUpdate", labelsPerUpdate), ("policySteps", policySteps),
-      ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept), ("drawsLearnt", drawsLearnt),
+      ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept),
+      ("drawsLearnt", drawsLearnt),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
       ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
+      ("rolloutsCompared", rolloutsCompared),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
-      ("preferenceWeight", preferenceWeight), ("fullInformation", fullInformation),
-      ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate), ("topP", topP),
+      ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
+      ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
+      ("topP", topP),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),
       ("gradientWeight", gradientWeight), ("labelPace", labelPace), ("klPenalty", klPenalty),
-      ("fluencyReward", fluencyReward), ("unendedPenalty", unendedPenalty),
+      ("fluencyReward", fluencyReward), ("noveltyReward", noveltyReward),
+      ("unendedPenalty", unendedPenalty),
       ("temperature", temperature), ("repeatedShare", repeatedShare),
+      ("demonstrationEvidence", demonstrationEvidence),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

@@ -9,7 +9,7 @@ struct RewardUpdate {
   let pass: TrainingPass
   let model: LanguageModel
 
-  /// The most rankings that the probe is fitted to, the newest.
+  /// The most rankings that the probe is fitted to, and as many demonstrations, the newest.
   static let rankingsForProbe = 300
 
   /// - Parameters are those of ``PolicyUpdate``.
@@ -34,38 +34,62 @@ struct RewardUpdate {
 
   /// Fits the probe; nil while no ranking has a strict pair.
   ///
-  /// What the base says of a ranking's completions, features and log-probabilities, is computed once and
-  /// stays in the pool.
+  /// A demonstration counts as preferred to what its slate showed. What the base says of completions is
+  /// computed once and stays in the pool.
   ///
   /// - Parameter prompts: the features of prompts of all kinds.
   func probe(
     _ pool: inout ExamplePool, learnable: Set<Int64>, prompts: [[Float]]
   ) throws -> RewardProbe? {
     var examples: [RewardProbe.Example] = []
-    let labels = pool.rankings.keys.filter(learnable.contains).sorted()
-    for label in labels.suffix(Self.rankingsForProbe) {
+    for label in newest(pool.rankings.keys, of: learnable) {
       try read(label, in: &pool)
       let ranked = pool.rankings[label]!
       examples.append(
         RewardProbe.Example(
           features: ranked.features!, pairs: ranked.example.pairs, group: ranked.example.group))
     }
+    guard !examples.isEmpty else { return nil }
+    for label in newest(pool.demonstrations.keys, of: learnable) {
+      guard let compared = pool.demonstrations[label]?.compared else { continue }
+      if pool.demonstrations[label]?.features == nil {
+        pool.setComparedFeatures(features(of: compared, output: try output(compared)), label: label)
+      }
+      examples.append(
+        RewardProbe.Example(
+          features: pool.demonstrations[label]!.features!, pairs: compared.pairs,
+          group: compared.group, weight: recipe.demonstrationEvidence, isForeseen: false))
+    }
     return RewardProbe(
       examples, layout: ProbeFeatures.layout(of: model.configuration), heads: recipe.heads,
       prompts: prompts)
   }
 
+  private func newest(_ labels: some Collection<Int64>, of learnable: Set<Int64>) -> [Int64] {
+    labels.filter(learnable.contains).sorted().suffix(Self.rankingsForProbe)
+  }
+
   private func read(_ label: Int64, in pool: inout ExamplePool) throws {
     guard let ranked = pool.rankings[label], ranked.features == nil else { return }
-    let output = try pass.forward(
-      [PackedSequence(prompt: ranked.ended.prompt, completions: ranked.ended.completions)],
-      adapter: nil, arithmetic: .codes, needs: [.logprobs, .features], keepForBackward: false)
-    let texts = ranked.example.completions.map { completion in
-      model.tokenizer.decode(completion.filter { $0 != model.tokenizer.endToken })
-    }
-    pool.setFeatures(ProbeFeatures.rows(of: output, texts: texts), label: label)
+    let output = try output(ranked.ended)
+    pool.setFeatures(features(of: ranked.ended, output: output), label: label)
     pool.setReference(
       zip(output.logprobs, ranked.example.completions).map { sum($0.prefix($1.count)) },
       label: label)
+  }
+
+  private func output(_ example: RankedExample) throws -> TrainingPass.Output {
+    try pass.forward(
+      [PackedSequence(prompt: example.prompt, completions: example.completions)],
+      adapter: nil, arithmetic: .codes, needs: [.logprobs, .features], keepForBackward: false)
+  }
+
+  private func features(
+    of example: RankedExample, output: TrainingPass.Output
+  ) -> [[Float]] {
+    let texts = example.completions.map { completion in
+      model.tokenizer.decode(completion.filter { $0 != model.tokenizer.endToken })
+    }
+    return ProbeFeatures.rows(of: output, texts: texts)
   }
 }

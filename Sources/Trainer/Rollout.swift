@@ -17,12 +17,32 @@ struct Rollout {
   var ended: [Bool]
   /// What the reward model reads of each, so that a later one can say what they are worth.
   var features: [[Float]]
+  /// The pairs of neighbouring words of each, as hashes.
+  var wordPairs: [Set<Int>]
   /// How often it was learnt from.
   var uses = 0
 
   /// What a reward model says that each is worth: the ensemble's lower bound, in log-odds.
   func rewards(by probe: RewardProbe) -> [Double] {
     features.map { Selection.lowerBound(probe.scores(of: $0)) }
+  }
+
+  /// The share of each completion's pairs of neighbouring words that none of the others' rollouts has: what a
+  /// policy that says the same to everyone loses.
+  func novelty(besides others: some Sequence<Rollout>) -> [Double] {
+    var known = Set<Int>()
+    for other in others where other.slate != slate {
+      for pairs in other.wordPairs { known.formUnion(pairs) }
+    }
+    return wordPairs.map { pairs in
+      pairs.isEmpty ? 0 : Double(pairs.count { !known.contains($0) }) / Double(pairs.count)
+    }
+  }
+
+  /// The pairs of neighbouring words of a text.
+  static func wordPairs(of text: String) -> Set<Int> {
+    let words = text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }
+    return Set(zip(words, words.dropFirst()).map { "\($0) \($1)".hashValue })
   }
 
   /// Some of them as a record without pairs, for passes over it.

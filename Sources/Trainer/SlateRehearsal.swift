@@ -28,7 +28,7 @@ public final class SlateRehearsal {
           (0..<layout.expandedCount).map { _ in Float(random.uniform()) }
         },
         blockWeights: Array(repeating: 1 / Double(layout.models), count: layout.models),
-        information: 0,
+        skill: 0,
         foreseen: PairCount(correct: 0, total: 0)))
   }
 

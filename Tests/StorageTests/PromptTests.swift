@@ -154,7 +154,7 @@ import Testing
       prompts.append(prompt.id)
     }
     let pairs = try workspace.pairsByPrompt(limit: 2)
-    #expect(pairs.map(\.prompt) == prompts.reversed().prefix(2))
+    #expect(pairs.map(\.prompt) == [prompts[2], prompts[1]])
     #expect(pairs.allSatisfy { $0.pairs > 0 })
     try workspace.undoLast(labeler: "ann")
     #expect(try workspace.pairsByPrompt(limit: 9).map(\.prompt) == [prompts[1], prompts[0]])

@@ -191,7 +191,9 @@ import Testing
     let slate = try workspace.makeSlate(of: pool[1], ["a", "b", "c"])
     try workspace.rank(slate, tiers: [[0], [1], [2]])
     func again(age: Int = 0) throws -> Int64? {
-      try workspace.repeatSlate(age: age) { $0 - 1 } displayOrder: { count in
+      try workspace.repeatSlate(age: age) {
+        $0 - 1
+      } displayOrder: { count in
         Array((0..<count).reversed())
       }
     }

@@ -153,7 +153,8 @@ import Testing
     #expect(try workspace.readySlates().count == 1)
     #expect(try #require(try workspace.currentVersion(.policy)).id > before)
     // What was drawn meanwhile is there for the next update.
-    #expect(trainer.standing.rollouts.count == 1)
+    #expect(trainer.standing.rollouts.last?.uses == 0)
+    #expect(Set(trainer.standing.rollouts.map(\.slate)).count == trainer.standing.rollouts.count)
   }
 
   @Test func aVersionChosenDuringAnUpdateStaysInUse() throws {

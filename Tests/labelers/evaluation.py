@@ -17,9 +17,9 @@ def run(program, arguments, records):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def held_out_prompts():
+def held_out_prompts(limit=None):
     with open(HELD_OUT, encoding="utf-8") as lines:
-        return [json.loads(line)["text"] for line in lines if line.strip()]
+        return [json.loads(line)["text"] for line in lines if line.strip()][:limit]
 
 
 def repetition(text):
@@ -36,9 +36,9 @@ def draw(program, adapter, seed, prompts):
     return run(program, arguments, [{"prompt": prompt} for prompt in prompts])
 
 
-def measure(program, adapter, seed):
-    """The figures of a policy, and of the base model without an adapter."""
-    prompts = held_out_prompts()
+def measure(program, adapter, seed, limit=None):
+    """The figures of a policy, and of the base model without an adapter, on the first prompts."""
+    prompts = held_out_prompts(limit)
     answers = draw(program, adapter, seed, prompts)
     texts = [answer["text"] for answer in answers]
     scored = run(

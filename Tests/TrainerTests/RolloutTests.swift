@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Trainer
+
+@Suite struct RolloutTests {
+  private func rollout(_ slate: Int64, _ texts: [String]) -> Rollout {
+    Rollout(
+      slate: slate, prompt: [1], completions: texts.map { _ in [2] },
+      logprobs: texts.map { _ in -1 }, reference: texts.map { _ in -1 },
+      ended: texts.map { _ in true }, features: texts.map { _ in [] },
+      wordPairs: texts.map(Rollout.wordPairs))
+  }
+
+  @Test func whatIsSaidToEveryoneIsNotNew() {
+    let others = [
+      rollout(1, ["I'm here to help", "Bread is made of flour"]), rollout(2, ["Look here."]),
+    ]
+    let own = rollout(3, ["I'm here to help you", "Cats purr", "Here", "Look here, Cats purr"])
+    #expect(own.novelty(besides: others) == [0.25, 1, 0, 2.0 / 3])
+    // Not compared with itself.
+    #expect(own.novelty(besides: [own]) == [1, 1, 0, 1])
+  }
+}
