@@ -291,7 +291,8 @@ public struct RewardProbe: Sendable {
       sums[group]!.pairs += 1
     }
     let typical = Double(margins.count) / Double(sums.count)
-    let entries = sums.values + (0..<addedPrompts).map { _ in (sum: 0, pairs: typical) }
+    let met = sums.sorted { $0.key < $1.key }.map(\.value)
+    let entries = met + (0..<addedPrompts).map { _ in (sum: 0, pairs: typical) }
     let count = entries.reduce(0) { $0 + $1.pairs }
     let mean = entries.reduce(0) { $0 + $1.sum } / count
     // The variance of a ratio of sums over prompts (Cochran 1977, section 2.11).
