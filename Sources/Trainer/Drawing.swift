@@ -47,9 +47,10 @@ struct Drawn {
   var origin: CompletionOrigin
   /// One per head of the reward model; none without one.
   var scores: [Float]?
-  /// The base's log-probability of it, summed over its tokens; nil when all that is drawn is shown.
+  /// The base's log-probability of it, summed over its tokens; nil when all that is drawn is shown and no
+  /// reward model scores it.
   var reference: Double?
-  /// What the reward model reads of it; nil when all that is drawn is shown.
+  /// What the reward model reads of it; nil together with the reference.
   var features: [Float]?
 }
 
@@ -63,8 +64,7 @@ struct DrawnSlate {
   /// How much the heads of the reward model disagree about it: what a ranking of it is likely to teach.
   var disagreement: Double { RewardProbe.disagreement(shown.compactMap(\.scores)) }
 
-  /// The policy's draws, to learn from by what a reward model says of them; nil when no more were drawn
-  /// than shown.
+  /// The policy's draws, to learn from by what a reward model says of them; nil when they were not read.
   func rollout(slate: Int64, prompt: [TokenID]) -> Rollout? {
     guard own.count > 1, own.allSatisfy({ $0.reference != nil && $0.features != nil }) else {
       return nil

@@ -164,7 +164,8 @@ struct PolicyUpdate {
 
   /// Adds the policy gradient of one rollout: what a completion is worth is its reward, as far as the reward
   /// model knows, with something for language that the base finds likely, for words that it does not say to
-  /// everyone, and for an end, less a penalty for leaving the base (Ouyang et al. 2022, equation 2, here per token).
+  /// everyone, and for an end, less a penalty for leaving the base (Ouyang et al. 2022, equation 2, here per
+  /// token).
   private func addGradient(
     _ index: Int, known: Double, weight: Double, learner: PolicyLearner,
     standing: inout Standing, metrics: inout [String: Double]
