@@ -188,8 +188,11 @@ import Testing
     let pool = try workspace.prompts().map(\.prompt)
     let tied = try workspace.makeSlate(of: pool[0], ["x", "y", "z"])
     try workspace.rank(tied, tiers: [[0, 1, 2]])
-    let slate = try workspace.makeSlate(of: pool[1], ["a", "b", "c"])
-    try workspace.rank(slate, tiers: [[0], [1], [2]])
+    var completions = ["a", "b", "c"].map { completion($0) }
+    completions[1].origin = .reference
+    let slate = try workspace.makeSlate(of: pool[1], completions: completions)
+    let original = try workspace.rank(slate, tiers: [[0], [1], [2]])
+    #expect(try workspace.outcome(label: original[0])?.outcome != nil)
     func again(age: Int = 0) throws -> Int64? {
       try workspace.repeatSlate(age: age) {
         $0 - 1
@@ -213,6 +216,7 @@ import Testing
       try workspace.repeatedRankings().map(\.agreement) == [PairCount(correct: 2, total: 3)])
     let outcome = try #require(try workspace.outcome(label: labels[0]))
     #expect(outcome.predicted == nil)
+    #expect(outcome.outcome == nil)
     let after = try workspace.statistics()
     #expect(after.rankings.count == before.rankings.count + 1)
     #expect(after.rankings.last?.unselectedWords == nil)
