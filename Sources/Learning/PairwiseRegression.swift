@@ -61,6 +61,38 @@ struct PairwiseRegression {
     return w
   }
 
+  /// The logarithm of how likely the pairs are before any is known, with the prior alone, by Laplace's
+  /// approximation (Rasmussen and Williams 2006, equation 3.32).
+  ///
+  /// - Parameters are those of ``solve(weights:from:)``.
+  func evidence(weights: [Double], from start: [Float]? = nil) -> Double {
+    let w = solve(weights: weights, from: start)
+    let used = weights.indices.filter { weights[$0] > 0 }
+    let roots = used.map { pair -> Double in
+      let error = PairwiseLoss.sigmoid(-margin(pair, w))
+      return (weights[pair] * error * (1 - error) / ridge).squareRoot()
+    }
+    // Half the log determinant of 1 + √W D Dᵀ √W / ridge, by Cholesky's decomposition in place.
+    var rows = used.indices.map { [Double](repeating: 0, count: $0 + 1) }
+    var halfLog = 0.0
+    for a in used.indices {
+      for b in 0...a {
+        var value = roots[a] * roots[b] * product(used[a], used[b]) + (a == b ? 1 : 0)
+        for k in 0..<b { value -= rows[a][k] * rows[b][k] }
+        rows[a][b] = a == b ? value.squareRoot() : value / rows[b][b]
+      }
+      halfLog += log(rows[a][a])
+    }
+    return -cost(w, weights: weights, used: used) - halfLog
+  }
+
+  /// The product of two pairs' differences.
+  private func product(_ a: Int, _ b: Int) -> Double {
+    differences.withUnsafeBufferPointer {
+      inner($0.baseAddress! + a * width, $0.baseAddress! + b * width)
+    }
+  }
+
   /// What is made least.
   private func cost(_ w: [Float], weights: [Double], used: [Int]) -> Double {
     let square = w.reduce(0.0) { $0 + Double($1) * Double($1) }

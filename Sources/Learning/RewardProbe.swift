@@ -7,9 +7,9 @@ import LanguageModel
 /// in a moment.
 ///
 /// Each block of features has its own Bradley-Terry model with a Gaussian prior; they are averaged with
-/// weights by how well each predicts rankings of prompts that it has not seen (cross-validation), and the
+/// weights by their evidence, how likely each finds the rankings before it has seen them, and the
 /// whole is made several times, each on a bootstrap of the prompts. What is liked of the form may depend on
-/// what was asked: its block is every number of the form by itself and times every feature of the prompt.
+/// what was asked: a block of form is every number of it by itself and times every feature of the prompt.
 public struct RewardProbe: Sendable {
   /// What a completion's features are made of, one part after another.
   public struct Layout: Sendable, Equatable {
@@ -20,21 +20,31 @@ public struct RewardProbe: Sendable {
     public var prompt: Int
     /// Numbers of the completion's form; none leaves out the block of form.
     public var form: Int
+    /// Sets of these numbers that are each a model of its own.
+    public var formParts: [[Int]]
 
-    public init(blocks: Int, width: Int, prompt: Int = 0, form: Int = 0) {
+    /// - Parameter formParts: nil for one with all numbers of the form.
+    public init(
+      blocks: Int, width: Int, prompt: Int = 0, form: Int = 0, formParts: [[Int]]? = nil
+    ) {
       (self.blocks, self.width, self.prompt, self.form) = (blocks, width, prompt, form)
+      self.formParts = formParts ?? (form > 0 ? [Array(0..<form)] : [])
     }
 
     /// How many features a completion has.
     public var count: Int { blocks * width + prompt + form }
     /// How long a head is.
-    public var expandedCount: Int { blocks * width + form * (1 + prompt) }
-    /// Blocks of the model, that of form included.
-    public var models: Int { blocks + (form > 0 ? 1 : 0) }
+    public var expandedCount: Int { range(ofModel: models - 1).upperBound }
+    /// Blocks of the model, those of form included.
+    public var models: Int { blocks + formParts.count }
 
     /// Where a model's part of an expanded row is.
     func range(ofModel model: Int) -> Range<Int> {
-      model < blocks ? model * width..<(model + 1) * width : blocks * width..<expandedCount
+      guard model >= blocks else { return model * width..<(model + 1) * width }
+      let ends = formParts[...(model - blocks)].reduce(into: [blocks * width]) {
+        $0.append($0.last! + $1.count * (1 + prompt))
+      }
+      return ends[ends.count - 2]..<ends.last!
     }
 
     /// The parts of a completion's features that are scaled as one.
@@ -53,9 +63,14 @@ public struct RewardProbe: Sendable {
       // An unusual prompt must not count more than a usual one.
       let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let share = 1 / max(1, length)
-      for value in row.suffix(form) {
-        result.append(value * RewardProbe.unasked)
-        for feature in asked { result.append(value * share * feature) }
+      for part in formParts {
+        // Features are scaled for the whole form to have a length near 1; so shall each part.
+        let scale = (Float(form) / Float(part.count)).squareRoot()
+        for number in part {
+          let value = row[blocks * width + prompt + number] * scale
+          result.append(value * RewardProbe.unasked)
+          for feature in asked { result.append(value * share * feature) }
+        }
       }
       return result
     }
@@ -121,6 +136,12 @@ public struct RewardProbe: Sendable {
   /// Parts that cross-validation cuts the prompts into.
   static let folds = 5
 
+  /// What the log evidence counts in the blocks' weights: the pairs of a slate are not as many independent
+  /// observations.
+  static let evidenceShare = 0.5
+  /// The newest pairs, so many, that it is of.
+  static let evidencePairs = 300
+
   /// How much the form counts by itself beside what it counts for a typical prompt, as a factor of its
   /// features.
   static let unasked: Float = 0.5
@@ -166,16 +187,18 @@ public struct RewardProbe: Sendable {
     let foreseenPairs = owners.indices.filter { owners[$0].isForeseen }
     guard !foreseenPairs.isEmpty else { return nil }
     let groups = foreseenPairs.map { owners[$0].group }
-    let promptCount = Set(groups).count
     let solutions = problems.map { $0.solve(weights: pairWeights) }
     let validations = zip(problems, solutions).map { problem, solution in
       let margins = Self.validation(
         problem, from: solution, groups: owners.map(\.group), weights: pairWeights)
       return foreseenPairs.map { margins[$0] }
     }
-    let losses = validations.map(Self.loss)
-    let best = losses.min()!
-    let shares = losses.map { exp(-Double(promptCount) * ($0 - best)) }
+    let recent = pairWeights.indices.map {
+      $0 < pairWeights.count - Self.evidencePairs ? 0 : pairWeights[$0]
+    }
+    let evidences = zip(problems, solutions).map { $0.evidence(weights: recent, from: $1) }
+    let best = evidences.max()!
+    let shares = evidences.map { exp(Self.evidenceShare * ($0 - best)) }
     let total = shares.reduce(0, +)
     let blockWeights = shares.map { $0 / total }
     self.blockWeights = blockWeights

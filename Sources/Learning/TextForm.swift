@@ -8,6 +8,10 @@ public enum TextForm {
   /// How many numbers ``values(of:)`` gives.
   public static let count = 11
 
+  /// The numbers that say how a text is laid out and whether it is an answer at all, of any length: lists, and
+  /// what repeats itself or is too short.
+  public static let layout = [1, 2, 4, 5, 9, 10]
+
   /// The logarithm of the words, the shares of lines that are numbered, bulleted and headings, whether
   /// there is a numbered list and a bulleted one, the logarithms of the lines and of the paragraphs, the
   /// bold marks per word, the share of pairs of neighbouring words that are different, and how near it is to

@@ -14,6 +14,9 @@ public struct BaseModel: Sendable, Hashable {
 }
 
 extension Workspace {
+  /// The setting that is there while the trainer has practice to come: steps of the policy on its own draws.
+  public static let practiceKey = "practice"
+
   /// The model that the workspace teaches; nil until an open has named one.
   public func baseModel() throws(StorageError) -> BaseModel? {
     try read(Self.storedBaseModel)

@@ -6,6 +6,8 @@ enum Work: Sendable, Equatable {
   case learnPolicy
   /// Replace a queued slate that nobody has seen and that an older policy wrote.
   case refresh(slate: Int64)
+  /// Let the policy learn more from earlier labels and its own draws.
+  case practise
 }
 
 /// What the trainer knows when it chooses its next job.
@@ -22,6 +24,8 @@ struct Situation: Sendable, Equatable {
   var unlearntForPolicy = 0
   /// Ready slates written by an older policy than the current one, oldest first.
   var stale: [Int64] = []
+  /// Whether the policy is owed steps without a new label.
+  var canPractise = false
 }
 
 enum Agenda {
@@ -41,7 +45,8 @@ enum Agenda {
       if situation.ready < labelers * slatesPerLabeler { return .generate(urgent: false) }
       if let slate = situation.stale.first { return .refresh(slate: slate) }
     }
-    return nil
+    // Last: its draws are those that refreshed the queue.
+    return situation.canPractise ? .practise : nil
   }
 
   /// Whether a labeler's wait should interrupt learning.

@@ -55,20 +55,12 @@ extension BackgroundTrainer {
     }
     switch kind {
     case .policy:
-      let learner = try learnerOfPolicy()
-      standing.probe = reward?.probe
-      // Slates may be drawn in the middle of it, which adds to the standing.
-      var during = standing
-      var result = try PolicyUpdate(
-        recipe: recipe, pass: pass, end: model.tokenizer.endToken
-      ).run(
-        learner: learner, new: taught, pool: &pool, learnable: known, standing: &during,
-        random: &random, onStep: onStep)
-      standing.take(during)
-      let (evidence, metrics) = try examine(learner.adapter, version: number)
-      result.metrics.merge(metrics) { $1 }
-      result.rejection = Gate.objection(evidence)
-      try publishPolicy(number, learner: learner, result: result, taught: taught)
+      try updatePolicy(
+        number, taught: taught, learnable: known, steps: recipe.policySteps, random: &random
+      ) {
+        try onStep($0, $1)
+        return true
+      }
     case .reward:
       let learner = try learnerOfReward()
       let update = RewardUpdate(recipe: recipe, pass: pass, model: model)
@@ -83,6 +75,91 @@ extension BackgroundTrainer {
       if let probe { result.metrics["skill"] = probe.skill }
       try publishReward(number, learner: learner, probe: probe, result: result, taught: taught)
     }
+  }
+
+  /// Trains the policy, and publishes it unless the gate objects.
+  ///
+  /// - Returns: whether it is used.
+  @discardableResult private func updatePolicy(
+    _ number: Int64, taught: [Int64], learnable: Set<Int64>, steps: Int,
+    random: inout SplitMix64, onStep: (_ share: Double, _ loss: Double) throws -> Bool
+  ) throws -> Bool {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let learner = try learnerOfPolicy()
+    standing.probe = reward?.probe
+    // Slates may be drawn in the middle of it, which adds to the standing.
+    var during = standing
+    var result = try PolicyUpdate(
+      recipe: recipe, pass: pass, end: model.tokenizer.endToken
+    ).run(
+      learner: learner, new: taught, pool: &pool, learnable: learnable, steps: steps,
+      standing: &during, random: &random, onStep: onStep)
+    standing.take(during)
+    practiceOwed += taught.isEmpty ? -result.steps : taught.count * recipe.practicePerLabel
+    practiceOwed = min(recipe.practiceKept, max(0, practiceOwed))
+    if taught.isEmpty {
+      // Nothing to practise on, or a label to learn first.
+      if result.steps == 0 { return false }
+      if result.steps < steps, try !unlearnt(.policy).isEmpty { return true }
+    }
+    try notePractice()
+    let learnt = clock.now
+    let (evidence, metrics) = try examine(learner.adapter, version: number)
+    result.metrics.merge(metrics) { $1 }
+    result.metrics["seconds.learning"] = (learnt - start) / .seconds(1)
+    result.metrics["seconds.gate"] = (clock.now - learnt) / .seconds(1)
+    result.rejection = Gate.objection(evidence)
+    try publishPolicy(number, learner: learner, result: result, taught: taught)
+    return result.rejection == nil
+  }
+
+  // MARK: Practice
+
+  /// Steps after which what was practised is published, and the queue drawn anew by it.
+  private static let practiceSteps = 4
+
+  /// Moves the policy on without a new label, by earlier ones and by what the reward model says of its draws.
+  ///
+  /// A label that comes in meanwhile is learnt next; its version has what was practised until then. A policy
+  /// that the gate rejects practises no more until there is a new label.
+  func practise() throws {
+    if try workspace.leaveRetracted(.policy) {
+      log.info("policy goes back to before a label that was taken back")
+      return try followChosenVersions()
+    }
+    let job = try workspace.beginJob(
+      kind: VersionKind.policy.rawValue, detail: "the policy practises", attempt: 1)
+    do {
+      let number = try workspace.reserveVersion()
+      var random = SplitMix64(seed: UInt64(bitPattern: number) &* 0x2545_F491)
+      let learnable = Set(
+        try workspace.labels(kinds: VersionKind.policy.learnsFrom, heldOut: .learnable).map(\.id))
+      let isUsed = try updatePolicy(
+        number, taught: [], learnable: learnable, steps: Self.practiceSteps, random: &random
+      ) { share, _ in
+        try self.workspace.updateJob(job, progress: share, remaining: nil)
+        if self.isStopping { throw CancellationError() }
+        try self.serveWaitingLabelers()
+        return try VersionKind.allCases.allSatisfy { try self.unlearnt($0).isEmpty }
+      }
+      if !isUsed { practiceOwed = 0 }
+      try workspace.endJob(job)
+    } catch {
+      policyLearner = nil
+      practiceOwed = 0
+      try workspace.endJob(job, error: "\(error)")
+      if error is CancellationError { throw error }
+      log.error("the policy could not practise: \(error)")
+    }
+    try notePractice()
+  }
+
+  /// Says in the workspace whether there is practice to come, for who waits for it.
+  func notePractice() throws {
+    let note = practiceOwed > 0 ? String(practiceOwed) : nil
+    guard try workspace.setting(Workspace.practiceKey) != note else { return }
+    try workspace.set(Workspace.practiceKey, to: note)
   }
 
   /// Draws a slate in the middle of learning when a labeler has nothing to work on.

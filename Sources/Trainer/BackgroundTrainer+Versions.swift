@@ -15,6 +15,8 @@ extension BackgroundTrainer {
         ?? .base
       policyLearner = nil
       standing = PolicyUpdate.Standing()
+      practiceOwed = 0
+      try notePractice()
     }
     let chosenReward = try workspace.currentVersion(.reward)
     if chosenReward?.id != reward?.version {

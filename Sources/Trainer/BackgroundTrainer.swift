@@ -49,6 +49,8 @@ public final class BackgroundTrainer {
   var slatesMade = 0
   /// What the policy in use has drawn, and how far from the base it is.
   var standing = PolicyUpdate.Standing()
+  /// Steps without a new label that the policy may still take in idle time.
+  var practiceOwed = 0
 
   /// Seconds without a workstation after which ``Lifetime/whileLabeling`` ends.
   static let loneliness = 60.0
@@ -78,6 +80,7 @@ public final class BackgroundTrainer {
     // The screens show how much of it is used.
     try workspace.set("kl_budget", to: String(recipe.klBudget))
     try followChosenVersions()
+    try notePractice()
   }
 
   var isStopping: Bool { stop.isMade }
@@ -114,6 +117,7 @@ public final class BackgroundTrainer {
     case .refresh(let slate): try refreshSlate(slate)
     case .learnReward: try learn(.reward)
     case .learnPolicy: try learn(.policy)
+    case .practise: try practise()
     }
   }
 
@@ -130,6 +134,7 @@ public final class BackgroundTrainer {
     situation.unlearntForPolicy = try unlearnt(.policy).count
     situation.stale = ready.filter { $0.newestPolicy < policy.version && !$0.isRepeat }
       .map(\.id)
+    situation.canPractise = practiceOwed > 0
     return situation
   }
 

@@ -7,6 +7,8 @@ struct UpdateResult {
   var metrics: [String: Double]
   /// Why the new version must not be used; nil when it may.
   var rejection: String?
+  /// Optimizer steps taken.
+  var steps = 0
 }
 
 /// Trains the policy's adapter in place: on new demonstrations and rankings, on replayed ones, and on
@@ -42,33 +44,38 @@ struct PolicyUpdate {
   }
 
   /// - Parameters:
-  ///   - new: labels nobody has learnt, all in the pool.
+  ///   - new: labels nobody has learnt, all in the pool; none for practice, on what the policy drew and
+  ///     on replayed labels.
   ///   - learnable: labels that replay may draw from.
   ///   - standing: its rollouts are learnt from, and their uses counted; the divergence goes on.
-  ///   - onStep: told the share done and the loss; throws to cancel.
+  ///   - onStep: told the share done and the loss; returns whether to go on, and throws to cancel.
   func run(
     learner: PolicyLearner, new: [Int64], pool: inout ExamplePool, learnable: Set<Int64>,
-    standing: inout Standing, random: inout SplitMix64,
-    onStep: (_ share: Double, _ loss: Double) throws -> Void
+    steps: Int, standing: inout Standing, random: inout SplitMix64,
+    onStep: (_ share: Double, _ loss: Double) throws -> Bool
   ) throws -> UpdateResult {
     var metrics: [String: Double] = [:]
-    standing.skill =
-      0.5 * standing.skill + 0.5 * (standing.probe?.skill ?? 0)
+    if !new.isEmpty {
+      standing.skill = 0.5 * standing.skill + 0.5 * (standing.probe?.skill ?? 0)
+    }
     let known = min(1, standing.skill / recipe.fullSkill)
     metrics["known"] = known
-    for step in 0..<recipe.policySteps {
+    let isPractice = new.isEmpty
+    var taken = 0
+    for step in 0..<steps {
       let isFirst = step == 0
-      let labels = isFirst ? learnable : []
+      let labels = isFirst || isPractice ? learnable : []
       let demonstrations = ExamplePool.mix(
         new: isFirst ? new : [], from: pool.demonstrations, among: labels,
         replayed: recipe.replayedDemonstrations, random: &random
       ).map(\.example)
       let rankings = ExamplePool.mix(
         new: isFirst ? new : [], from: pool.rankings, among: labels,
-        replayed: recipe.replayedRankings, random: &random)
-      let rollouts = chooseRollouts(standing, known: known, random: &random)
-      // Another step is for what the reward model can tell.
-      if !isFirst, rollouts.isEmpty || known < 0.5 { break }
+        replayed: isPractice ? recipe.practiceRankings : recipe.replayedRankings, random: &random)
+      let rollouts = chooseRollouts(
+        standing, known: known, replayed: isPractice ? recipe.practiceRollouts : recipe.replayedRollouts,
+        random: &random)
+      if demonstrations.isEmpty, rankings.isEmpty, rollouts.isEmpty { break }
       if !demonstrations.isEmpty {
         metrics["loss.sft"] = try learner.addSupervised(
           demonstrations, weight: recipe.demonstrationWeight
@@ -85,14 +92,16 @@ struct PolicyUpdate {
       let hasLabels = !demonstrations.isEmpty || !rankings.isEmpty
       let pace = max(hasLabels ? recipe.labelPace : 0, pace(standing, known: known))
       metrics["pace"] = pace
+      taken += 1
       metrics["grad_norm"] = try learner.step(
         learningRate: recipe.policyLearningRate * pace, clip: recipe.clip)
-      try onStep(
+      let goesOn = try onStep(
         // As much again for the gate.
-        Double(step + 1) / Double(recipe.policySteps + 1),
+        Double(step + 1) / Double(steps + 1),
         metrics["loss.dpo"] ?? metrics["loss.sft"] ?? 0)
+      if !goesOn { break }
     }
-    return UpdateResult(metrics: metrics, rejection: nil)
+    return UpdateResult(metrics: metrics, steps: taken)
   }
 
   /// The share of the learning rate that a step may take on what the policy drew: small while nobody can
@@ -115,10 +124,13 @@ struct PolicyUpdate {
   /// model that knows nothing: to find the way back.
   private static func isFar(_ distance: Double) -> Bool { distance > 0.5 }
 
+  /// The last rollouts, so many, of which the newest that was not learnt from yet is.
+  private static let freshest = 4
+
   /// The rollouts of a step, by their places: the newest, if nothing was learnt from it yet, and old ones
   /// by how different the reward model finds their completions, rather those that were seldom used.
   private func chooseRollouts(
-    _ standing: Standing, known: Double, random: inout SplitMix64
+    _ standing: Standing, known: Double, replayed: Int, random: inout SplitMix64
   ) -> [Int] {
     let all = standing.rollouts
     let isFar = Self.isFar(distance(standing, known: known))
@@ -126,13 +138,15 @@ struct PolicyUpdate {
       return []
     }
     var chosen: [Int] = []
-    if let last = all.last, last.uses == 0 { chosen.append(all.count - 1) }
+    if let fresh = all.lastIndex(where: { $0.uses == 0 }), fresh >= all.count - Self.freshest {
+      chosen.append(fresh)
+    }
     var weights = all.enumerated().map { index, rollout -> Double in
       if chosen.contains(index) { return 0 }
       let spread = PolicyGradient.deviation(rollout.rewards(by: probe))
       return spread * spread / Double((1 + rollout.uses) * (1 + rollout.uses))
     }
-    for _ in 0..<recipe.replayedRollouts {
+    for _ in 0..<replayed {
       var place = random.uniform() * weights.reduce(0, +)
       guard
         let index = weights.firstIndex(where: { weight in

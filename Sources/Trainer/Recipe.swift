@@ -23,7 +23,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Weight of the preference loss, on the scale of a cross-entropy per token.
   public var preferenceWeight = 0.25
   /// Direct preference optimisation's β (Rafailov et al. 2023).
-  public var beta = 0.3
+  public var beta = 0.1
   /// Weight of the cross-entropy per token on the completions that no other is preferred to.
   public var bestWeight = 0.5
   /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
@@ -31,12 +31,20 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Slates' draws that are kept to learn from again, and how many of them each step takes besides the
   /// newest.
   public var rolloutsKept = 60
-  public var replayedRollouts = 1
+  public var replayedRollouts = 0
   /// Of each slate's draws the most different by their worth, so many, are learnt from.
   public var drawsLearnt = 5
   /// How far a kept draw's probability may have come, as a factor per token, before it is no more moved the
   /// same way (Schulman et al. 2017, here per completion).
   public var ratioClip = 0.2
+
+  /// Steps without new labels that each label entitles the policy to take in idle time, and the most that are
+  /// kept for later.
+  public var practicePerLabel = 2
+  public var practiceKept = 24
+  /// Old rankings, and old draws, that each of them takes; replayed demonstrations are those of any step.
+  public var practiceRankings = 2
+  public var practiceRollouts = 1
 
   /// The reward model's skill from which the policy learns at its full rate.
   public var fullSkill = 0.4
@@ -132,7 +140,9 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
       ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
-      ("rolloutsCompared", rolloutsCompared),
+      ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
+      ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),
+      ("practiceRollouts", practiceRollouts),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),

@@ -29,7 +29,7 @@ struct RewardUpdate {
         learningRate: recipe.rewardLearningRate, clip: recipe.clip)
       try onStep(Double(step + 1) / Double(recipe.rewardSteps), part.loss)
     }
-    return UpdateResult(metrics: metrics, rejection: nil)
+    return UpdateResult(metrics: metrics)
   }
 
   /// Fits the probe; nil while no ranking has a strict pair.

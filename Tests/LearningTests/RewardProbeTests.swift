@@ -114,6 +114,40 @@ import Testing
     #expect(other.skill == 0)
   }
 
+  @Test func aPartOfTheFormIsAModelOfItsOwn() throws {
+    // The second number of the form has nothing to say; the part without it wins.
+    let all = formExamples(60)
+    let layout = RewardProbe.Layout(
+      blocks: 1, width: 4, prompt: 3, form: 2, formParts: [[1], [0]])
+    #expect(layout.models == 3)
+    #expect(layout.range(ofModel: 2) == 8..<12)
+    let probe = try #require(RewardProbe(Array(all[..<40]), layout: layout, heads: 4))
+    #expect(probe.heads.allSatisfy { $0.count == 4 + 4 + 4 })
+    #expect(probe.blockWeights[2] > 0.95)
+    #expect(accuracy(probe, on: Array(all[40...])) > 0.85)
+  }
+
+  @Test func evidenceIsTheIntegralOverThePrior() {
+    // Of one weight it can be summed up: the prior times the likelihood of three pairs.
+    let ridge = 0.5
+    let differences: [Float] = [1.5, 0.4, -0.7]
+    let weights = [1, 0.3, 1]
+    var regression = PairwiseRegression(width: 1, ridge: ridge)
+    for difference in differences { regression.add([difference], over: [0]) }
+    var integral = 0.0
+    for step in -20_000...20_000 {
+      let w = Double(step) / 1000
+      var likelihood = exp(-ridge / 2 * w * w) * (ridge / (2 * .pi)).squareRoot()
+      for (difference, weight) in zip(differences, weights) {
+        likelihood *= pow(1 / (1 + exp(-w * Double(difference))), weight)
+      }
+      integral += likelihood / 1000
+    }
+    #expect(abs(regression.evidence(weights: weights) - log(integral)) < 0.02)
+    // What has no weight does not count.
+    #expect(regression.evidence(weights: [0, 0, 0]) == 0)
+  }
+
   @Test func whatIsUsualOfPromptsComesFromAllOfThem() throws {
     // All rankings are of prompts whose feature is 1: the first of the form is liked there. Of their
     // opposite, −1, the same is not said where both are known to be there.

@@ -28,6 +28,15 @@ import Testing
     #expect(Agenda.next(situation) == .refresh(slate: 4))
   }
 
+  @Test func practiceIsForTimeThatNothingElseNeeds() {
+    var situation = Situation(labelers: 1, ready: 2, canPractise: true)
+    #expect(Agenda.next(situation) == .practise)
+    situation.stale = [4]
+    #expect(Agenda.next(situation) == .refresh(slate: 4))
+    situation.unlearntForPolicy = 1
+    #expect(Agenda.next(situation) == .learnPolicy)
+  }
+
   @Test func withoutAWorkstationSlatesWaitForTheFirst() {
     #expect(Agenda.next(Situation(labelers: 0, ready: 1)) == .generate(urgent: false))
     #expect(Agenda.next(Situation(labelers: 0, ready: 2)) == nil)

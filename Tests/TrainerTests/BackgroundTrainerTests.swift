@@ -32,15 +32,32 @@ import Testing
     try settings.write(to: workspace)
   }
 
-  private func trainer(recipe: Recipe = Recipe()) throws -> BackgroundTrainer {
+  /// A recipe of updates by labels alone.
+  private static let withoutPractice: Recipe = {
+    var recipe = Recipe()
+    recipe.practicePerLabel = 0
+    return recipe
+  }()
+
+  private func trainer(recipe: Recipe = withoutPractice) throws -> BackgroundTrainer {
     try BackgroundTrainer(
       workspace: workspace, model: model, program: "test",
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recipe: recipe)
   }
 
-  private func work(recipe: Recipe = Recipe()) throws {
+  private func work(recipe: Recipe = withoutPractice) throws {
     let trainer = try trainer(recipe: recipe)
     try trainer.run(.untilIdle)
+  }
+
+  /// Optimizer steps behind the policy in use.
+  private func policySteps() throws -> Int {
+    let version = try #require(try workspace.currentVersion(.policy))
+    return try #require(
+      OptimizerFile.read(
+        workspace.directory.appendingPathComponent(version.path)
+          .appendingPathComponent(OptimizerFile.name))
+    ).step
   }
 
   /// Ranks the next slate by length, the shorter the better.
@@ -179,6 +196,74 @@ import Testing
     #expect(next.parent == nil)
   }
 
+  @Test func thePolicyPractisesWhatItIsOwed() throws {
+    var recipe = Recipe()
+    recipe.practicePerLabel = 5
+    try work(recipe: recipe)
+    let (_, labels) = try label()
+    try work(recipe: recipe)
+    // One version by the label, one by four steps of practice and one by the fifth.
+    #expect(try workspace.versions(.policy).count == 3)
+    #expect(try policySteps() == Recipe().policySteps + 5)
+    let version = try #require(try workspace.currentVersion(.policy))
+    #expect(try workspace.learntLabels(version: version.id) == labels)
+    #expect(try workspace.readySlates().allSatisfy { $0.newestPolicy == version.id })
+    #expect(try workspace.setting(Workspace.practiceKey) == nil)
+    // Nothing is left of it for later.
+    try work(recipe: recipe)
+    #expect(try workspace.currentVersion(.policy)?.id == version.id)
+  }
+
+  @Test func aLabelEndsPracticeAfterTheStepThatIsTaken() throws {
+    var recipe = Self.withoutPractice
+    try work()
+    try label()
+    try work()
+    let before = try #require(try workspace.currentVersion(.policy))
+    recipe.practicePerLabel = 1
+    let trainer = try trainer(recipe: recipe)
+    trainer.practiceOwed = 4
+    let (_, labels) = try label()
+    try trainer.practise()
+    #expect(try workspace.currentVersion(.policy)?.id == before.id)
+    #expect(trainer.practiceOwed == 3)
+    #expect(try workspace.setting(Workspace.practiceKey) == "3")
+    // The version of the label has that step too.
+    try trainer.learn(.reward)
+    try trainer.learn(.policy)
+    #expect(try policySteps() == 2 * Recipe().policySteps + 1)
+    let next = try #require(try workspace.currentVersion(.policy))
+    #expect(try workspace.learntLabels(version: next.id).contains(labels[0]))
+    #expect(trainer.practiceOwed == 4)
+  }
+
+  @Test func aPolicyWithALabelThatWasTakenBackDoesNotPractise() throws {
+    try work()
+    try label()
+    try work()
+    let before = try #require(try workspace.currentVersion(.policy))
+    let (_, labels) = try label()
+    try work()
+    let trainer = try trainer()
+    trainer.practiceOwed = 4
+    try workspace.retract(label: labels[0], by: "ada")
+    try trainer.practise()
+    #expect(try workspace.currentVersion(.policy)?.id == before.id)
+    #expect(trainer.practiceOwed == 0)
+  }
+
+  @Test func noPracticeIsLeftWhenAnotherVersionIsChosen() throws {
+    try work()
+    try label()
+    try work()
+    let trainer = try trainer()
+    trainer.practiceOwed = 4
+    try workspace.setCurrent(.policy, version: 0)
+    try trainer.run(.untilIdle)
+    #expect(try workspace.currentVersion(.policy) == nil)
+    #expect(trainer.practiceOwed == 0)
+  }
+
   @Test func aSecondTrainerIsRefused() throws {
     let first = try trainer()
     #expect(throws: StorageError.self) { try trainer() }
@@ -190,20 +275,12 @@ import Testing
     try label()
     try work()
     let version = try #require(try workspace.currentVersion(.policy))
-    let state = try #require(
-      OptimizerFile.read(
-        workspace.directory.appendingPathComponent(version.path)
-          .appendingPathComponent(OptimizerFile.name)))
-    #expect(state.step == Recipe().policySteps)
+    #expect(try policySteps() == Recipe().policySteps)
     try label()
     try work()
     let next = try #require(try workspace.currentVersion(.policy))
     #expect(next.id != version.id)
-    let later = try #require(
-      OptimizerFile.read(
-        workspace.directory.appendingPathComponent(next.path)
-          .appendingPathComponent(OptimizerFile.name)))
-    #expect(later.step == 2 * Recipe().policySteps)
+    #expect(try policySteps() == 2 * Recipe().policySteps)
     // The states of the last three generations are kept.
     func keepsState(_ version: Version) -> Bool {
       OptimizerFile.read(

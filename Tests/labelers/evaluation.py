@@ -1,4 +1,10 @@
-"""Draws single answers to the held-out prompts and measures them: taste, language and endings."""
+"""Draws single answers to the held-out prompts and measures them: taste, language and endings.
+
+One answer to each of fifty prompts says little of a policy: the base's mean score of form is 0.76 with one
+seed and 0.86 with another. So each prompt is answered several times; a prompt's score is the mean over its
+answers, and distinct-2 is that of all prompts' first answers together, averaged with that of their second
+ones, and so on.
+"""
 
 import json
 import pathlib
@@ -8,6 +14,7 @@ import tastes
 
 HELD_OUT = pathlib.Path(__file__).resolve().parent / "heldout.jsonl"
 SAMPLING = ["--temperature", "0.9", "--top-p", "0.95"]
+ANSWERS = 4
 
 
 def run(program, arguments, records):
@@ -30,7 +37,8 @@ def repetition(text):
 
 
 def draw(program, adapter, seed, prompts):
-    arguments = ["generate", *SAMPLING, "--seed", str(seed)]
+    """The answers to each prompt, ANSWERS of one after another."""
+    arguments = ["generate", *SAMPLING, "--seed", str(seed), "-n", str(ANSWERS)]
     if adapter:
         arguments += ["--adapter", str(adapter)]
     return run(program, arguments, [{"prompt": prompt} for prompt in prompts])
@@ -41,24 +49,32 @@ def measure(program, adapter, seed, limit=None):
     prompts = held_out_prompts(limit)
     answers = draw(program, adapter, seed, prompts)
     texts = [answer["text"] for answer in answers]
+    asked = [prompt for prompt in prompts for _ in range(ANSWERS)]
     scored = run(
         program, ["logprobs"],
-        [{"prompt": prompt, "completion": text} for prompt, text in zip(prompts, texts)])
+        [{"prompt": prompt, "completion": text} for prompt, text in zip(asked, texts)])
     total = tokens = 0
     for answer, line in zip(answers, scored):
         # logprobs ends every answer; one that was cut off has written no end token.
         logprobs = line["logprobs"] if answer["finish_reason"] == "stop" else line["logprobs"][:-1]
         total += sum(logprobs)
         tokens += len(logprobs)
+
+    def mean(values):
+        return sum(values) / len(values)
+
+    def by_prompt(values):
+        return [mean(values[start:start + ANSWERS]) for start in range(0, len(values), ANSWERS)]
+
     return {
         "scores": {
-            taste: [tastes.score(taste, p, t) for p, t in zip(prompts, texts)]
+            taste: by_prompt([tastes.score(taste, p, t) for p, t in zip(asked, texts)])
             for taste in sorted(tastes.TASTES)
         },
         "base_logprob": total / tokens,
-        "distinct_2": tastes.distinct_2(texts),
-        "ended": sum(answer["finish_reason"] == "stop" for answer in answers) / len(answers),
-        "words": sum(len(tastes.words(text)) for text in texts) / len(texts),
-        "repetition": sum(map(repetition, texts)) / len(texts),
+        "distinct_2": mean([tastes.distinct_2(texts[start::ANSWERS]) for start in range(ANSWERS)]),
+        "ended": mean([answer["finish_reason"] == "stop" for answer in answers]),
+        "words": mean([len(tastes.words(text)) for text in texts]),
+        "repetition": mean([repetition(text) for text in texts]),
         "texts": texts,
     }

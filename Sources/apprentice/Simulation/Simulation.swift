@@ -97,6 +97,10 @@ final class Simulation {
       try waitUntilHandled(entry.ids)
       try report(try published(entry.report, ids: entry.ids))
     }
+    // The policy in use at the end is the one that the labels led to.
+    try wait(for: "the policy to end its practice") {
+      try workspace.setting(Workspace.practiceKey) == nil
+    }
   }
 
   private func nextSlate() throws -> Slate {
