@@ -34,7 +34,8 @@ struct VersionLine: Encodable {
 
   /// The version in a sentence, and its metrics.
   var text: String {
-    var facts = [state, labels == 1 ? "1 new label" : "\(labels) new labels"]
+    let learnt = labels == 0 ? "practice" : labels == 1 ? "1 new label" : "\(labels) new labels"
+    var facts = [state, learnt]
     if retracted > 0 { facts.append("\(retracted) learnt and taken back since") }
     if pinned { facts.append("pinned") }
     facts += metrics.sorted { $0.key < $1.key }.map { "\($0.key) \(Figures.number($0.value))" }

@@ -38,7 +38,9 @@ extension LearningView {
   ) {
     let isCurrent = version.state == .current
     let isChosen = version.id == model.chosenVersion
-    let learnt = version.isBase ? "" : "  \(count(version.learntCount, "label"))"
+    let learnt =
+      version.isBase
+      ? "" : version.learntCount == 0 ? "  practice" : "  \(count(version.learntCount, "label"))"
     let name = version.isBase ? "base model" : version.name
     let state = version.stateText
     surface.write(isCurrent ? "▸" : " ", x: x, y: y, style: Theme.accent)
@@ -63,7 +65,11 @@ extension LearningView {
   private func facts(_ version: VersionStatus) -> [String] {
     if version.isBase { return ["What every policy begins with."] }
     let parent = status.versions.first { $0.id == version.parent }?.name ?? "the base model"
-    var facts = ["Trained from \(parent) on \(count(version.learntCount, "new label"))."]
+    var facts = [
+      version.learntCount == 0
+        ? "Practised from \(parent), on earlier labels and its own draws."
+        : "Trained from \(parent) on \(count(version.learntCount, "new label"))."
+    ]
     if version.state == .rejected {
       facts.append(sentence("not better: \(version.rejection ?? "no reason was kept")"))
     }
