@@ -73,8 +73,8 @@ struct PolicyUpdate {
         new: isFirst ? new : [], from: pool.rankings, among: labels,
         replayed: isPractice ? recipe.practiceRankings : recipe.replayedRankings, random: &random)
       let rollouts = chooseRollouts(
-        standing, known: known, replayed: isPractice ? recipe.practiceRollouts : recipe.replayedRollouts,
-        random: &random)
+        standing, known: known,
+        replayed: isPractice ? recipe.practiceRollouts : recipe.replayedRollouts, random: &random)
       if demonstrations.isEmpty, rankings.isEmpty, rollouts.isEmpty { break }
       if !demonstrations.isEmpty {
         metrics["loss.sft"] = try learner.addSupervised(
