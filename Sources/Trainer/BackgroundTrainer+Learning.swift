@@ -133,10 +133,14 @@ extension BackgroundTrainer {
     do {
       let number = try workspace.reserveVersion()
       var random = SplitMix64(seed: UInt64(bitPattern: number) &* 0x2545_F491)
-      let learnable = Set(
-        try workspace.labels(kinds: VersionKind.policy.learnsFrom, heldOut: .learnable).map(\.id))
+      let pending = Set(try workspace.pendingLabels(.policy).map(\.id))
+      let learnable = try workspace.labels(
+        kinds: VersionKind.policy.learnsFrom, heldOut: .learnable
+      ).filter { !pending.contains($0.id) }
+      try fill(&pool, with: learnable)
       let isUsed = try updatePolicy(
-        number, taught: [], learnable: learnable, steps: Self.practiceSteps, random: &random
+        number, taught: [], learnable: Set(learnable.map(\.id)),
+        steps: min(Self.practiceSteps, practiceOwed), random: &random
       ) { share, _ in
         try self.workspace.updateJob(job, progress: share, remaining: nil)
         if self.isStopping { throw CancellationError() }
