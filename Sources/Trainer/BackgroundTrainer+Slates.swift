@@ -51,7 +51,9 @@ extension BackgroundTrainer {
     guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else {
       return
     }
-    guard prompts.count > 1, !(Agenda.isUrgent(try observe())),
+    let now = try observe()
+    guard prompts.count > 1, !Agenda.isUrgent(now),
+      now.unlearntForReward == 0, now.unlearntForPolicy == 0,
       let second = try draw(prompts[1], isChosen: true)
     else { return try enqueue(first) }
     let firstIsBetter = first.drawn.disagreement >= second.drawn.disagreement
