@@ -26,10 +26,10 @@ struct PolicyUpdate {
     /// The reward model; nil while there is none.
     var probe: RewardProbe?
     /// Nats per token that the policy is away from the base on its own draws, averaged over the last
-    /// rollouts.
-    var divergence = 0.0
-    /// The reward models' skill, averaged over the last updates.
-    var skill = 0.0
+    /// rollouts; nil before the first.
+    var divergence: Double?
+    /// The reward models' skill, averaged over the last updates; nil before the first.
+    var skill: Double?
 
     /// Goes on from what an update left of a copy of it; what was drawn in the meantime stays.
     mutating func take(_ updated: Standing) {
@@ -55,10 +55,9 @@ struct PolicyUpdate {
     onStep: (_ share: Double, _ loss: Double) throws -> Bool
   ) throws -> UpdateResult {
     var metrics: [String: Double] = [:]
-    if !new.isEmpty {
-      standing.skill = 0.5 * standing.skill + 0.5 * (standing.probe?.skill ?? 0)
-    }
-    let known = min(1, standing.skill / recipe.fullSkill)
+    let skill = standing.probe?.skill ?? 0
+    if !new.isEmpty { standing.skill = 0.5 * (standing.skill ?? skill) + 0.5 * skill }
+    let known = min(1, (standing.skill ?? skill) / recipe.fullSkill)
     metrics["known"] = known
     let isPractice = new.isEmpty
     var taken = 0
@@ -114,7 +113,7 @@ struct PolicyUpdate {
 
   /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
   private func distance(_ standing: Standing, known: Double) -> Double {
-    standing.divergence / (recipe.klBudget * max(Self.leastBudget, known))
+    (standing.divergence ?? 0) / (recipe.klBudget * max(Self.leastBudget, known))
   }
 
   /// The share of the budget that is there without knowledge.
@@ -187,7 +186,8 @@ struct PolicyUpdate {
     let rollout = standing.rollouts[index]
     let rewards = rollout.rewards(by: standing.probe!)
     if rollout.uses == 0 {
-      standing.divergence = 0.6 * standing.divergence + 0.4 * max(0, rollout.divergence)
+      let divergence = max(0, rollout.divergence)
+      standing.divergence = 0.6 * (standing.divergence ?? divergence) + 0.4 * divergence
       metrics["rollout.kl"] = rollout.divergence
       metrics["rollout.reward"] = rewards.reduce(0, +) / Double(rewards.count)
     }
@@ -210,8 +210,9 @@ struct PolicyUpdate {
     let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)
     _ = try learner.addPolicyGradient(
       rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
-      advantages: used.map { advantages[$0] }, ratioClip: recipe.ratioClip, weight: weight,
-      sparing: end)
+      advantages: used.map { advantages[$0] },
+      clip: PolicyGradient.Clip(below: recipe.ratioClip, above: recipe.ratioClipAbove),
+      weight: weight, sparing: end)
   }
 
   /// The base's log-probabilities of ranked completions, computed once for each label.
