@@ -17,23 +17,10 @@ public enum PolicyGradient {
     return (order.prefix((count + 1) / 2) + order.suffix(count / 2)).sorted()
   }
 
-  /// How far a sample's probability may have come since it was drawn, as a factor, before it is no more moved
-  /// on the same way: down to 1 − `below` and up to 1 + `above` (Yu et al. 2025, equation 10).
-  public struct Clip: Sendable, Equatable {
-    public var below: Double
-    public var above: Double
-
-    public init(below: Double, above: Double) {
-      self.below = below
-      self.above = above
-    }
-  }
-
   /// What a sample's gradient is multiplied by: the ratio of its probability now to that when it was drawn,
   /// or 0 once it has come further than `clip` the way that its advantage says.
-  public static func clippedRatio(_ ratio: Double, advantage: Double, clip: Clip) -> Double {
-    (advantage > 0 && ratio > 1 + clip.above) || (advantage < 0 && ratio < 1 - clip.below)
-      ? 0 : ratio
+  public static func clippedRatio(_ ratio: Double, advantage: Double, clip: Double) -> Double {
+    (advantage > 0 && ratio > 1 + clip) || (advantage < 0 && ratio < 1 - clip) ? 0 : ratio
   }
 
   /// The standard deviation of the values.

@@ -147,11 +147,11 @@ public final class PolicyLearner {
   /// - Parameters:
   ///   - drawn: each completion's log-probability when it was drawn. What the policy has since come to
   ///     find likelier counts by that ratio, the geometric mean over its tokens.
-  ///   - clip: how far the ratio may be from 1 before a completion is no more moved on the same way
+  ///   - ratioClip: how far the ratio may be from 1 before a completion is no more moved on the same way
   ///     (Schulman et al. 2017, equation 7; the mean over tokens as in Zheng et al. 2025).
   ///   - advantages: one per completion.
   public func addPolicyGradient(
-    _ sampled: RankedExample, drawn: [Double], advantages: [Double], clip: PolicyGradient.Clip,
+    _ sampled: RankedExample, drawn: [Double], advantages: [Double], ratioClip: Double,
     weight: Double = 1, sparing end: TokenID? = nil
   ) throws -> Contribution {
     let tokens = sampled.completions.reduce(0) { $0 + $1.count }
@@ -163,7 +163,7 @@ public final class PolicyLearner {
     for (index, advantage) in advantages.enumerated() {
       let completion = sampled.completions[index]
       let change = (sum(output.logprobs[index]) - drawn[index]) / Double(max(1, completion.count))
-      let factor = PolicyGradient.clippedRatio(exp(change), advantage: advantage, clip: clip)
+      let factor = PolicyGradient.clippedRatio(exp(change), advantage: advantage, clip: ratioClip)
       append(Float(-weight * factor * advantage / Double(tokens)), for: completion, sparing: end)
     }
     try pass.backward(tokenGradients: coefficients, gradient: gradient)

@@ -210,9 +210,8 @@ struct PolicyUpdate {
     let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)
     _ = try learner.addPolicyGradient(
       rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
-      advantages: used.map { advantages[$0] },
-      clip: PolicyGradient.Clip(below: recipe.ratioClip, above: recipe.ratioClipAbove),
-      weight: weight, sparing: end)
+      advantages: used.map { advantages[$0] }, ratioClip: recipe.ratioClip, weight: weight,
+      sparing: end)
   }
 
   /// The base's log-probabilities of ranked completions, computed once for each label.

@@ -33,20 +33,18 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var rolloutsKept = 60
   public var replayedRollouts = 0
   /// Of each slate's draws the most different by their worth, so many, are learnt from.
-  public var drawsLearnt = 4
+  public var drawsLearnt = 5
   /// How far a kept draw's probability may have come, as a factor per token, before it is no more moved the
   /// same way (Schulman et al. 2017, here per completion).
   public var ratioClip = 0.2
-  /// The same for what is made likelier: a good draw is learnt from again and again.
-  public var ratioClipAbove = 1.0
 
   /// Steps without new labels that each label entitles the policy to take in idle time, and the most that are
   /// kept for later.
   public var practicePerLabel = 2
   public var practiceKept = 24
   /// Old rankings, and old draws, that each of them takes; replayed demonstrations are those of any step.
-  public var practiceRankings = 1
-  public var practiceRollouts = 2
+  public var practiceRankings = 2
+  public var practiceRollouts = 1
 
   /// The reward model's skill from which the policy learns at its full rate.
   public var fullSkill = 0.4
@@ -64,7 +62,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var noveltyReward = 3.0
   public var rolloutsCompared = 12
   /// Its penalty for a completion that did not end by itself.
-  public var unendedPenalty = 0.5
+  public var unendedPenalty = 1.0
 
   // MARK: The reward model
 
@@ -152,8 +150,7 @@ public struct Recipe: Sendable, Codable, Equatable {
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
-      ("klBudget", klBudget), ("ratioClip", ratioClip), ("ratioClipAbove", ratioClipAbove),
-      ("rewardLearningRate", rewardLearningRate),
+      ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
       ("topP", topP),
     ]
     let atLeastZero = [
