@@ -39,7 +39,7 @@ extension BackgroundTrainer {
     try fill(&pool, with: learnable)
     let known = Set(learnable.map(\.id))
     // Held-out labels are met without being learnt, and so is a ranking of ties alone.
-    let taught = new.map(\.id).filter { known.contains($0) && pool.teaches($0) }
+    let taught = new.map(\.id).filter { known.contains($0) && pool.holds($0) }
     try workspace.markHandled(Set(new.map(\.id)).subtracting(taught), for: kind)
     guard !taught.isEmpty else { return }
     let number = try workspace.reserveVersion()
@@ -183,7 +183,9 @@ extension BackgroundTrainer {
             completions: try label.slate.map(workspace.completions(slate:)) ?? []))
       case .ranking(let ranking):
         let completions = try workspace.completions(ranking.tiers.flatMap { $0 })
-        pool.add(encoding.ranking(ranking, of: label, completions: completions))
+        if let ranked = encoding.ranking(ranking, of: label, completions: completions) {
+          pool.add(ranked)
+        }
       case .skip: break
       }
     }

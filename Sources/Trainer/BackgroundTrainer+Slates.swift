@@ -51,9 +51,7 @@ extension BackgroundTrainer {
     guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else {
       return
     }
-    let now = try observe()
-    guard prompts.count > 1, !Agenda.isUrgent(now),
-      now.unlearntForReward == 0, now.unlearntForPolicy == 0,
+    guard prompts.count > 1, !(Agenda.isUrgent(try observe())),
       let second = try draw(prompts[1], isChosen: true)
     else { return try enqueue(first) }
     let firstIsBetter = first.drawn.disagreement >= second.drawn.disagreement

@@ -95,9 +95,8 @@ final class Drawing {
   ///
   /// - Parameters:
   ///   - reference: the base or an earlier version; equal to `policy` while nothing was learnt.
-  ///   - reward: chooses among the draws. One place is for the draw that is least like the others shown, and
-  ///     all are while it knows little of rankings it has not seen, or is nil: those teach the most, and what
-  ///     it wrongly finds bad must come before the labeler's eyes.
+  ///   - reward: chooses among the draws. While it knows little of rankings it has not seen, or is nil, those
+  ///     are taken that are unlike each other: they teach the most.
   ///   - choosing: whether to draw more than is shown.
   ///   - onProgress: the texts so far, when they are those that will be shown, else none, and the
   ///     share done; returning false cancels.
@@ -156,16 +155,20 @@ final class Drawing {
     let own = Array(drawn.prefix(draws))
     guard !shown else { return DrawnSlate(shown: drawn, own: own) }
     let others = Array(1..<draws)
-    let knowsSome = reward?.probe.map { $0.skill >= Self.littleSkill } ?? (reward != nil)
-    let picked = Selection.best(
-      seen - 1, of: others.map { drawn[$0].generated.text },
-      values: knowsSome ? others.map { Selection.lowerBound(drawn[$0].scores!) } : nil,
-      features: others.map { drawn[$0].features! },
-      besides: [0, draws].map { (drawn[$0].generated.text, drawn[$0].features!) },
-      parts: ProbeFeatures.shownParts(of: model.configuration)
-    ).map { others[$0] }
+    let picked: [Int]
+    if let reward, reward.probe.map({ $0.skill >= Self.littleSkill }) ?? true {
+      picked = Selection.pick(
+        seen - 1, of: others.map { drawn[$0].generated.text },
+        values: others.map { Selection.lowerBound(drawn[$0].scores!) },
+        besides: [drawn[0].generated.text])
+    } else {
+      picked = Selection.unlike(
+        seen - 1, of: others.map { drawn[$0].features! },
+        besides: [drawn[0].features!, drawn[draws].features!],
+        parts: ProbeFeatures.shownParts(of: model.configuration))
+    }
     let selected = picked.map { index in
-      var chosen = drawn[index]
+      var chosen = drawn[others[index]]
       chosen.origin = .selected
       return chosen
     }

@@ -29,19 +29,10 @@ struct ExamplePool {
     var features: [[Float]]?
   }
 
-  /// Rankings with strict pairs.
   private(set) var rankings: [Int64: Ranked] = [:]
-  /// Rankings that are ties alone.
-  private(set) var ties: [Int64: Ranked] = [:]
   private(set) var demonstrations: [Int64: Demonstrated] = [:]
 
-  mutating func add(_ ranked: Ranked) {
-    if ranked.example.pairs.isEmpty {
-      ties[ranked.label] = ranked
-    } else {
-      rankings[ranked.label] = ranked
-    }
-  }
+  mutating func add(_ ranked: Ranked) { rankings[ranked.label] = ranked }
   mutating func add(_ demonstrated: Demonstrated) {
     demonstrations[demonstrated.label] = demonstrated
   }
@@ -50,7 +41,6 @@ struct ExamplePool {
   mutating func remove(_ labels: some Sequence<Int64>) {
     for label in labels {
       rankings[label] = nil
-      ties[label] = nil
       demonstrations[label] = nil
     }
   }
@@ -61,21 +51,13 @@ struct ExamplePool {
 
   mutating func setFeatures(_ features: [[Float]], label: Int64) {
     rankings[label]?.features = features
-    ties[label]?.features = features
-  }
-
-  func features(ofRanking label: Int64) -> [[Float]]? {
-    (rankings[label] ?? ties[label])?.features
   }
 
   mutating func setComparedFeatures(_ features: [[Float]], label: Int64) {
     demonstrations[label]?.features = features
   }
 
-  func holds(_ label: Int64) -> Bool { teaches(label) || ties[label] != nil }
-
-  /// Whether a label is there and says more than that all is the same.
-  func teaches(_ label: Int64) -> Bool { rankings[label] != nil || demonstrations[label] != nil }
+  func holds(_ label: Int64) -> Bool { rankings[label] != nil || demonstrations[label] != nil }
 
   /// New examples followed by up to `replayed` others drawn at random.
   static func mix<Example>(

@@ -35,11 +35,8 @@ struct Gate {
   static let distinctLimit = 0.6
   /// The fewest words an answer has on average.
   static let fewestWords = 3.0
-  /// The strict pairs from which on labels may be taken for random, and the share of them that is then surely
-  /// not foreseen. A labeler whose taste the reward model is slow to find is above it or, with few pairs,
-  /// may be.
+  /// The strict pairs from which on labels that cannot be foreseen are taken for random.
   static let fewestPairs = 40
-  static let leastForeseen = 0.6
 
   /// Why the new policy must not be used; nil when it may.
   static func objection(_ evidence: Evidence) -> String? {
@@ -73,7 +70,7 @@ struct Gate {
     let foreseen = evidence.foreseen
     if foreseen.total >= fewestPairs,
       let share = wilsonInterval(wins: Double(foreseen.correct), of: foreseen.total),
-      share.high < leastForeseen
+      share.low <= 0.5
     {
       return
         "the rankings say nothing that holds for other prompts: of \(foreseen.total) pairs that "

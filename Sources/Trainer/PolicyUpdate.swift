@@ -26,10 +26,10 @@ struct PolicyUpdate {
     /// The reward model; nil while there is none.
     var probe: RewardProbe?
     /// Nats per token that the policy is away from the base on its own draws, averaged over the last
-    /// rollouts; nil before the first.
-    var divergence: Double?
-    /// The reward models' skill, averaged over the last updates; nil before the first.
-    var skill: Double?
+    /// rollouts.
+    var divergence = 0.0
+    /// The reward models' skill, averaged over the last updates.
+    var skill = 0.0
 
     /// Goes on from what an update left of a copy of it; what was drawn in the meantime stays.
     mutating func take(_ updated: Standing) {
@@ -55,9 +55,10 @@ struct PolicyUpdate {
     onStep: (_ share: Double, _ loss: Double) throws -> Bool
   ) throws -> UpdateResult {
     var metrics: [String: Double] = [:]
-    let skill = standing.probe?.skill ?? 0
-    if !new.isEmpty { standing.skill = 0.5 * (standing.skill ?? skill) + 0.5 * skill }
-    let known = min(1, (standing.skill ?? skill) / recipe.fullSkill)
+    if !new.isEmpty {
+      standing.skill = 0.5 * standing.skill + 0.5 * (standing.probe?.skill ?? 0)
+    }
+    let known = min(1, standing.skill / recipe.fullSkill)
     metrics["known"] = known
     let isPractice = new.isEmpty
     var taken = 0
@@ -113,7 +114,7 @@ struct PolicyUpdate {
 
   /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
   private func distance(_ standing: Standing, known: Double) -> Double {
-    (standing.divergence ?? 0) / (recipe.klBudget * max(Self.leastBudget, known))
+    standing.divergence / (recipe.klBudget * max(Self.leastBudget, known))
   }
 
   /// The share of the budget that is there without knowledge.
@@ -186,8 +187,7 @@ struct PolicyUpdate {
     let rollout = standing.rollouts[index]
     let rewards = rollout.rewards(by: standing.probe!)
     if rollout.uses == 0 {
-      let divergence = max(0, rollout.divergence)
-      standing.divergence = 0.6 * (standing.divergence ?? divergence) + 0.4 * divergence
+      standing.divergence = 0.6 * standing.divergence + 0.4 * max(0, rollout.divergence)
       metrics["rollout.kl"] = rollout.divergence
       metrics["rollout.reward"] = rewards.reduce(0, +) / Double(rewards.count)
     }

@@ -76,9 +76,6 @@ public struct Recipe: Sendable, Codable, Equatable {
 
   /// What a demonstration counts beside a completion of its slate, in pairs of rankings.
   public var demonstrationEvidence = 0.3
-  /// What it counts, in pairs of rankings, that the layout of what was left on top of a ranking fits its
-  /// prompt better than that of the average completion.
-  public var contrast = 1.0
 
   // MARK: Slates
 
@@ -159,7 +156,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("fluencyReward", fluencyReward), ("noveltyReward", noveltyReward),
       ("unendedPenalty", unendedPenalty),
       ("temperature", temperature), ("repeatedShare", repeatedShare),
-      ("demonstrationEvidence", demonstrationEvidence), ("contrast", contrast),
+      ("demonstrationEvidence", demonstrationEvidence),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

@@ -60,17 +60,15 @@ import Testing
     ).step
   }
 
-  /// Ranks the next slate by length, the shorter the better, or ties all of it.
+  /// Ranks the next slate by length, the shorter the better.
   @discardableResult
-  private func label(demonstration: String? = nil, tied: Bool = false) throws -> (
-    slate: Slate, labels: [Int64]
-  ) {
+  private func label(demonstration: String? = nil) throws -> (slate: Slate, labels: [Int64]) {
     guard case .ready(let slate) = try workspace.claimNextSlate(labeler: "ada") else {
       throw TrainerError("no slate is ready")
     }
     let order = slate.completions.sorted { $0.text.count < $1.text.count }.map(\.id)
     var contents = [
-      LabelContent.ranking(try Ranking(tiers: tied ? [order] : order.map { [$0] }, of: order))
+      LabelContent.ranking(try Ranking(tiers: order.map { [$0] }, of: order))
     ]
     if let demonstration { contents.append(.demonstration(Demonstration(text: demonstration))) }
     let labels = try workspace.submit(
@@ -154,26 +152,6 @@ import Testing
     try trainer.run(.untilIdle)
     #expect(trainer.pool.rankings[labels[0]] == nil)
     #expect(trainer.pool.rankings.count == 1)
-  }
-
-  @Test func tiesAloneMakeNoVersionButAreReadByTheNext() throws {
-    try work()
-    let trainer = try trainer()
-    let (_, ties) = try label(tied: true)
-    try trainer.run(.untilIdle)
-    for kind in VersionKind.allCases {
-      #expect(try workspace.pendingLabels(kind).isEmpty)
-      #expect(try workspace.currentVersion(kind) == nil)
-    }
-    let again = try self.trainer()
-    let (_, labels) = try label()
-    try again.run(.untilIdle)
-    let version = try #require(try workspace.currentVersion(.reward))
-    #expect(try workspace.learntLabels(version: version.id) == labels)
-    #expect(again.pool.ties[ties[0]]?.features?.count == 4)
-    #expect(again.pool.rankings.keys.sorted() == labels)
-    again.pool.remove(ties)
-    #expect(again.pool.ties.isEmpty)
   }
 
   @Test func aLabelerWhoWaitsDuringAnUpdateGetsASlate() throws {
