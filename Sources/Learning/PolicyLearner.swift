@@ -122,6 +122,7 @@ public final class PolicyLearner {
         let loss = PairwiseLoss.evaluate(
           scores: scores, pairs: example.pairs, gradient: &slopes)
         result.loss += loss / Double(examples.count)
+        result.losses.append(loss)
         func isAnchored(_ position: Int) -> Bool {
           example.isBest(position)
             && (end == nil || example.completions[position].last == end)
@@ -179,6 +180,9 @@ public final class PolicyLearner {
     coefficients.endRow()
   }
 
+  /// Forgets what was added since the last step.
+  public func discard() { gradient.update(repeating: 0) }
+
   /// Takes one optimizer step on what was added since the last.
   ///
   /// - Returns: the gradient's norm before clipping.
@@ -186,7 +190,7 @@ public final class PolicyLearner {
     let norm = optimizer.update(
       [(adapter.parameters, gradient)], learningRate: learningRate, clip: clip)
     guard norm.isFinite else {
-      gradient.update(repeating: 0)
+      discard()
       throw .notFinite(step: optimizer.state.step + 1)
     }
     return norm
@@ -196,6 +200,8 @@ public final class PolicyLearner {
 /// What a batch, or a part of one, gave.
 public struct Contribution: Sendable {
   public var loss = 0.0
+  /// The loss of each record of a batch of rankings.
+  public var losses: [Double] = []
   /// Tokens computed.
   public var tokens = 0
 }

@@ -21,14 +21,27 @@ public struct RewardProbe: Sendable {
     /// Numbers of the completion's form; none leaves out the block of form.
     public var form: Int
     /// Sets of these numbers that are each a model of its own.
-    public var formParts: [[Int]]
+    public var formParts: [FormPart]
+
+    /// Some numbers of the form.
+    public struct FormPart: Sendable, Equatable {
+      public var numbers: [Int]
+      /// Whether it also learns from what was left on top of each ranking, beside the average completion of
+      /// whatever prompt.
+      public var isContrasted: Bool
+
+      public init(_ numbers: [Int], isContrasted: Bool = false) {
+        self.numbers = numbers
+        self.isContrasted = isContrasted
+      }
+    }
 
     /// - Parameter formParts: nil for one with all numbers of the form.
     public init(
-      blocks: Int, width: Int, prompt: Int = 0, form: Int = 0, formParts: [[Int]]? = nil
+      blocks: Int, width: Int, prompt: Int = 0, form: Int = 0, formParts: [FormPart]? = nil
     ) {
       (self.blocks, self.width, self.prompt, self.form) = (blocks, width, prompt, form)
-      self.formParts = formParts ?? (form > 0 ? [Array(0..<form)] : [])
+      self.formParts = formParts ?? (form > 0 ? [FormPart(Array(0..<form))] : [])
     }
 
     /// How many features a completion has.
@@ -42,9 +55,14 @@ public struct RewardProbe: Sendable {
     func range(ofModel model: Int) -> Range<Int> {
       guard model >= blocks else { return model * width..<(model + 1) * width }
       let ends = formParts[...(model - blocks)].reduce(into: [blocks * width]) {
-        $0.append($0.last! + $1.count * (1 + prompt))
+        $0.append($0.last! + $1.numbers.count * (1 + prompt))
       }
       return ends[ends.count - 2]..<ends.last!
+    }
+
+    /// Whether a model also learns from what was left on top.
+    func isContrasted(_ model: Int) -> Bool {
+      model >= blocks && formParts[model - blocks].isContrasted
     }
 
     /// The parts of a completion's features that are scaled as one.
@@ -65,8 +83,8 @@ public struct RewardProbe: Sendable {
       let share = 1 / max(1, length)
       for part in formParts {
         // Features are scaled for the whole form to have a length near 1; so shall each part.
-        let scale = (Float(form) / Float(part.count)).squareRoot()
-        for number in part {
+        let scale = (Float(form) / Float(part.numbers.count)).squareRoot()
+        for number in part.numbers {
           let value = row[blocks * width + prompt + number] * scale
           result.append(value * RewardProbe.unasked)
           for feature in asked { result.append(value * share * feature) }
@@ -80,6 +98,7 @@ public struct RewardProbe: Sendable {
   public struct Example: Sendable {
     /// One per completion, as the layout says.
     public var features: [[Float]]
+    /// None where all are tied.
     public var pairs: [Pair]
     /// The prompt's identity: what the bootstrap and the cross-validation go by.
     public var group: UInt64
@@ -87,16 +106,26 @@ public struct RewardProbe: Sendable {
     public var weight: Double
     /// Whether cross-validation tries to foresee its pairs; others are only learnt from.
     public var isForeseen: Bool
+    /// The completions that may stand for what their prompt asks for.
+    public var representatives: [Int]
 
+    /// - Parameter representatives: nil for all.
     public init(
       features: [[Float]], pairs: [Pair], group: UInt64, weight: Double = 1,
-      isForeseen: Bool = true
+      isForeseen: Bool = true, representatives: [Int]? = nil
     ) {
       self.features = features
       self.pairs = pairs
       self.group = group
       self.weight = weight
       self.isForeseen = isForeseen
+      self.representatives = representatives ?? Array(features.indices)
+    }
+
+    /// The representatives that no other completion is preferred to.
+    var best: [Int] {
+      let rejected = Set(pairs.map(\.rejected))
+      return representatives.filter { !rejected.contains($0) }
     }
   }
 
@@ -104,7 +133,7 @@ public struct RewardProbe: Sendable {
   /// Subtracted from a completion's features, and what they are then multiplied by.
   public private(set) var mean: [Float]
   public private(set) var scale: [Float]
-  /// One per head, as long as the layout says.
+  /// One per head, as long as the layout says; their mean is the fit of all examples.
   public private(set) var heads: [[Float]]
   /// How much each block counts; they add up to 1.
   public private(set) var blockWeights: [Double]
@@ -146,80 +175,136 @@ public struct RewardProbe: Sendable {
   /// features.
   static let unasked: Float = 0.5
 
-  /// Fits examples; nil without a strict pair.
+  /// Fits examples; nil without a strict pair to foresee.
   ///
   /// - Parameters:
   ///   - heads: how many bootstraps.
   ///   - prompts: the features of prompts of all kinds, which say what is usual. Rankings that tell something
   ///     are often of one kind; what was learnt of them is not carried over to its opposite.
+  ///   - contrast: what it counts, in strict pairs, that the form of what was left on top of a ranking, which
+  ///     may be all of it, fits the prompt better than the average form; for the parts of the form that the
+  ///     layout says. Where a prompt asks for one form plainly, all completions have it and are tied, and
+  ///     only this tells it from the prompts that ask for another.
   public init?(
-    _ examples: [Example], layout: Layout, heads: Int, prompts: [[Float]] = [], seed: UInt64 = 0
+    _ examples: [Example], layout: Layout, heads: Int, prompts: [[Float]] = [],
+    contrast: Double = 0, seed: UInt64 = 0
   ) {
-    let examples = examples.filter { !$0.pairs.isEmpty }
-    guard !examples.isEmpty else { return nil }
-    self.layout = layout
-    var (mean, scale) = Self.normalization(
-      examples.flatMap(\.features), parts: layout.parts)
-    if layout.prompt > 0, prompts.count > 2 {
-      let usual = Self.normalization(prompts, parts: [0..<layout.prompt])
-      let range = layout.blocks * layout.width..<layout.blocks * layout.width + layout.prompt
-      mean.replaceSubrange(range, with: usual.mean)
-      scale.replaceSubrange(range, with: usual.scale)
+    guard examples.contains(where: { $0.isForeseen && !$0.pairs.isEmpty }) else { return nil }
+    let (mean, scale) = Self.usual(examples, prompts: prompts, layout: layout)
+    let rows = examples.map { example in
+      example.features.map { layout.expanded(Self.normalized($0, mean: mean, scale: scale)) }
     }
-    (self.mean, self.scale) = (mean, scale)
-    let (usualMean, usualScale) = (mean, scale)
-    var problems = (0..<layout.models).map {
-      PairwiseRegression(width: layout.range(ofModel: $0).count, ridge: Self.ridge)
+    let blocks = (0..<layout.models).map { model in
+      Block(
+        examples, rows: rows, range: layout.range(ofModel: model),
+        contrast: layout.isContrasted(model) ? contrast : 0)
     }
-    for example in examples {
-      let rows = example.features.map {
-        layout.expanded(Self.normalized($0, mean: usualMean, scale: usualScale))
-      }
-      for block in problems.indices {
-        let range = layout.range(ofModel: block)
-        for pair in example.pairs {
-          problems[block].add(rows[pair.preferred][range], over: rows[pair.rejected][range])
-        }
-      }
-    }
-    let owners = examples.flatMap { example in example.pairs.map { _ in example } }
-    let pairWeights = owners.map(\.weight)
-    let foreseenPairs = owners.indices.filter { owners[$0].isForeseen }
-    guard !foreseenPairs.isEmpty else { return nil }
-    let groups = foreseenPairs.map { owners[$0].group }
-    let solutions = problems.map { $0.solve(weights: pairWeights) }
-    let validations = zip(problems, solutions).map { problem, solution in
-      let margins = Self.validation(
-        problem, from: solution, groups: owners.map(\.group), weights: pairWeights)
-      return foreseenPairs.map { margins[$0] }
-    }
-    let recent = pairWeights.indices.map {
-      $0 < pairWeights.count - Self.evidencePairs ? 0 : pairWeights[$0]
-    }
-    let evidences = zip(problems, solutions).map { $0.evidence(weights: recent, from: $1) }
-    let best = evidences.max()!
-    let shares = evidences.map { exp(Self.evidenceShare * ($0 - best)) }
+    let best = blocks.map(\.evidence).max()!
+    let shares = blocks.map { exp(Self.evidenceShare * ($0.evidence - best)) }
     let total = shares.reduce(0, +)
     let blockWeights = shares.map { $0 / total }
-    self.blockWeights = blockWeights
-    let combined = groups.indices.map { pair in
-      zip(validations, blockWeights).reduce(0) { $0 + $1.0[pair] * $1.1 }
+    let margins = zip(blocks, blockWeights).map { block, weight in
+      block.validation().map { $0 * weight }
     }
+    let owners = examples.flatMap { example in example.pairs.map { _ in example } }
+    let foreseenPairs = owners.indices.filter { owners[$0].isForeseen }
+    let combined = foreseenPairs.map { pair in margins.reduce(0) { $0 + $1[pair] } }
     let slope = Self.calibration(combined)
+    self.layout = layout
+    (self.mean, self.scale) = (mean, scale)
+    self.blockWeights = blockWeights
     foreseen = PairCount(correct: combined.count { $0 > 0 }, total: combined.count)
-    skill = Self.skill(combined, groups: groups)
-    self.heads = (0..<heads).map { head -> [Float] in
-      let weights = owners.map { owner in
-        owner.weight
-          * (heads == 1 ? 1 : Bootstrap.weight(head: head, group: owner.group, seed: seed))
+    skill = Self.skill(combined, groups: foreseenPairs.map { owners[$0].group })
+    self.heads = Self.centred(
+      (0..<heads).map { head in
+        zip(blocks, blockWeights).flatMap { block, weight -> [Float] in
+          guard weight >= 0.01 else { return [Float](repeating: 0, count: block.solution.count) }
+          let solution = block.solve { Bootstrap.weight(head: head, group: $0, seed: seed) }
+          return solution.map { $0 * Float(weight * slope) }
+        }
+      },
+      on: zip(blocks, blockWeights).flatMap { block, weight in
+        block.solution.map { weight < 0.01 ? 0 : $0 * Float(weight * slope) }
+      })
+  }
+
+  /// Moves heads together so that their mean is a given one: what each bootstrap leaves out says how sure
+  /// the whole is, but of few rankings it also takes away what they tell.
+  private static func centred(_ heads: [[Float]], on mean: [Float]) -> [[Float]] {
+    let shift = mean.indices.map { index in
+      mean[index] - heads.reduce(0) { $0 + $1[index] } / Float(heads.count)
+    }
+    return heads.map { zip($0, shift).map { $0 + $1 } }
+  }
+
+  /// What one block of features sees of the rankings: their strict pairs and, after them, what was left on
+  /// top beside the average.
+  private struct Block {
+    private var regression: PairwiseRegression
+    /// One per observation, the pairs before the others.
+    private var groups: [UInt64] = []
+    private var weights: [Double] = []
+    private var pairs = 0
+    let solution: [Float]
+    /// How likely the newest pairs are before any is known.
+    let evidence: Double
+
+    /// - Parameters:
+    ///   - rows: the completions of each example, as the models read them.
+    ///   - range: the block's part of them.
+    ///   - contrast: what the best of an example count beside the average; 0 leaves them out.
+    init(_ examples: [Example], rows: [[[Float]]], range: Range<Int>, contrast: Double) {
+      regression = PairwiseRegression(width: range.count, ridge: RewardProbe.ridge)
+      for (example, rows) in zip(examples, rows) {
+        for pair in example.pairs {
+          regression.add(rows[pair.preferred][range], over: rows[pair.rejected][range])
+          groups.append(example.group)
+          weights.append(example.weight)
+        }
       }
-      return problems.enumerated().flatMap { block, problem -> [Float] in
-        blockWeights[block] < 0.01
-          ? [Float](repeating: 0, count: solutions[block].count)
-          : problem.solve(weights: weights, from: solutions[block]).map {
-            $0 * Float(blockWeights[block] * slope)
-          }
+      pairs = weights.count
+      // Of normalised features the average is 0.
+      let average = [Float](repeating: 0, count: range.count)
+      for (example, rows) in zip(examples, rows) where contrast > 0 {
+        let best = example.best.map { rows[$0][range] }
+        if best.isEmpty { continue }
+        let mean = average.indices.map { index in
+          best.reduce(0) { $0 + $1[range.lowerBound + index] } / Float(best.count)
+        }
+        regression.add(mean[...], over: average[...])
+        groups.append(example.group)
+        weights.append(contrast)
       }
+      solution = regression.solve(weights: weights)
+      let pairs = pairs
+      let recent = weights.enumerated().map { index, weight in
+        index < pairs - RewardProbe.evidencePairs ? 0 : weight
+      }
+      // What is compared with other blocks is what it says of the pairs: once it knows the rest.
+      let rest = recent.enumerated().map { $0 < pairs ? 0 : $1 }
+      evidence =
+        regression.evidence(weights: recent, from: solution) - regression.evidence(weights: rest)
+    }
+
+    /// The solution with each observation's weight times a factor that its prompt has.
+    func solve(_ factor: (UInt64) -> Double) -> [Float] {
+      regression.solve(weights: zip(weights, groups).map { $0 * factor($1) }, from: solution)
+    }
+
+    /// Each pair's margin by a fit without its prompt.
+    func validation() -> [Double] {
+      let prompts = Set(groups).sorted()
+      var margins = [Double](repeating: 0, count: pairs)
+      guard prompts.count > 1 else { return margins }
+      let fold = Dictionary(
+        uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % RewardProbe.folds) })
+      for part in 0..<min(RewardProbe.folds, prompts.count) {
+        let solution = solve { fold[$0] == part ? 0 : 1 }
+        for pair in 0..<pairs where fold[groups[pair]] == part {
+          margins[pair] = regression.margin(pair, solution)
+        }
+      }
+      return margins
     }
   }
 
@@ -243,6 +328,20 @@ public struct RewardProbe: Sendable {
     meanOverPairs(scores.count) { a, b in
       PolicyGradient.deviation(zip(scores[a], scores[b]).map { Double($0 - $1) })
     }
+  }
+
+  /// What is subtracted from features, and what they are then multiplied by.
+  private static func usual(
+    _ examples: [Example], prompts: [[Float]], layout: Layout
+  ) -> (mean: [Float], scale: [Float]) {
+    var (mean, scale) = normalization(examples.flatMap(\.features), parts: layout.parts)
+    if layout.prompt > 0, prompts.count > 2 {
+      let usual = normalization(prompts, parts: [0..<layout.prompt])
+      let range = layout.blocks * layout.width..<layout.blocks * layout.width + layout.prompt
+      mean.replaceSubrange(range, with: usual.mean)
+      scale.replaceSubrange(range, with: usual.scale)
+    }
+    return (mean, scale)
   }
 
   /// Means, and one over deviation and the square root of a part's width, so that a completion's part
@@ -274,26 +373,6 @@ public struct RewardProbe: Sendable {
       }
     }
     return (mean.map { Float($0) }, scale)
-  }
-
-  /// Each pair's margin by a fit without its prompt.
-  private static func validation(
-    _ problem: PairwiseRegression, from start: [Float], groups: [UInt64], weights: [Double]
-  ) -> [Double] {
-    let prompts = Set(groups).sorted()
-    var margins = [Double](repeating: 0, count: groups.count)
-    guard prompts.count > 1 else { return margins }
-    let fold = Dictionary(
-      uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % folds) })
-    for part in 0..<min(folds, prompts.count) {
-      let held = groups.map { fold[$0] == part }
-      let solution = problem.solve(
-        weights: zip(held, weights).map { $0 ? 0 : $1 }, from: start)
-      for (index, isHeld) in held.enumerated() where isHeld {
-        margins[index] = problem.margin(index, solution)
-      }
-    }
-    return margins
   }
 
   /// The mean of −log σ(margin).

@@ -31,6 +31,24 @@ extension Workspace {
     }
   }
 
+  /// The newest completions that a policy wrote and nothing chose, of slates that were not imported.
+  ///
+  /// - Parameter policy: a version; 0 is the base.
+  public func unchosenCompletions(policy: Int64, limit: Int) throws(StorageError) -> [Completion] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT completions.* FROM completions
+          WHERE policy_version = ? AND origin <> 'selected' AND id IN (
+            SELECT completion_id FROM slate_completions
+            JOIN slates ON slates.id = slate_id WHERE slates.imported = 0)
+          ORDER BY id DESC LIMIT ?
+          """, arguments: [policy, limit]
+      ).map(Completion.init(row:))
+    }
+  }
+
   /// The texts of a slate while they are drawn; nil when there is no slate of that id.
   public func progress(slate: Int64) throws(StorageError) -> SlateProgress? {
     try read { db in try Self.progress(slate: slate, db) }

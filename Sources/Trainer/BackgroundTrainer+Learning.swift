@@ -39,8 +39,9 @@ extension BackgroundTrainer {
     try fill(&pool, with: learnable)
     let known = Set(learnable.map(\.id))
     // Held-out labels are met without being learnt, and so is a ranking of ties alone.
-    let taught = new.map(\.id).filter { known.contains($0) && pool.holds($0) }
+    let taught = new.map(\.id).filter { known.contains($0) && pool.teaches($0) }
     try workspace.markHandled(Set(new.map(\.id)).subtracting(taught), for: kind)
+    if kind == .policy { try allowPractice(labels: new.count) }
     guard !taught.isEmpty else { return }
     let number = try workspace.reserveVersion()
     var random = SplitMix64(seed: UInt64(bitPattern: number) &* 0x2545_F491)
@@ -56,11 +57,8 @@ extension BackgroundTrainer {
     switch kind {
     case .policy:
       try updatePolicy(
-        number, taught: taught, learnable: known, steps: recipe.policySteps, random: &random
-      ) {
-        try onStep($0, $1)
-        return true
-      }
+        number, taught: taught, learnable: known, steps: recipe.policySteps, random: &random,
+        onStep: onStep)
     case .reward:
       let learner = try learnerOfReward()
       let update = RewardUpdate(recipe: recipe, pass: pass, model: model)
@@ -80,28 +78,30 @@ extension BackgroundTrainer {
   /// Trains the policy, and publishes it unless the gate objects.
   ///
   /// - Returns: whether it is used.
-  @discardableResult private func updatePolicy(
+  @discardableResult func updatePolicy(
     _ number: Int64, taught: [Int64], learnable: Set<Int64>, steps: Int,
-    random: inout SplitMix64, onStep: (_ share: Double, _ loss: Double) throws -> Bool
+    random: inout SplitMix64, practice: PolicyUpdate.Practice? = nil,
+    onStep: (_ share: Double, _ loss: Double) throws -> Void
   ) throws -> Bool {
     let clock = ContinuousClock()
     let start = clock.now
     let learner = try learnerOfPolicy()
     standing.probe = reward?.probe
+    standing.base = Habits(
+      ofBase: try workspace.unchosenCompletions(policy: 0, limit: Self.completionsOfBase))
     // Slates may be drawn in the middle of it, which adds to the standing.
     var during = standing
     var result = try PolicyUpdate(
       recipe: recipe, pass: pass, end: model.tokenizer.endToken
     ).run(
       learner: learner, new: taught, pool: &pool, learnable: learnable, steps: steps,
-      standing: &during, random: &random, onStep: onStep)
-    standing.take(during)
-    practiceOwed += taught.isEmpty ? -result.steps : taught.count * recipe.practicePerLabel
-    practiceOwed = min(recipe.practiceKept, max(0, practiceOwed))
+      standing: &during, random: &random, practice: practice, onStep: onStep)
+    standing.take(during, kept: recipe.rolloutsKept)
     if taught.isEmpty {
-      // Nothing to practise on, or a label to learn first.
+      practiceOwed = max(0, practiceOwed - result.steps)
+      // A label is to be learnt first, by a version that has what was practised too.
+      if result.isCutShort { return true }
       if result.steps == 0 { return false }
-      if result.steps < steps, try !unlearnt(.policy).isEmpty { return true }
     }
     try notePractice()
     let learnt = clock.now
@@ -114,60 +114,11 @@ extension BackgroundTrainer {
     return result.rejection == nil
   }
 
-  // MARK: Practice
-
-  /// Steps after which what was practised is published, and the queue drawn anew by it.
-  private static let practiceSteps = 4
-
-  /// Moves the policy on without a new label, by earlier ones and by what the reward model says of its draws.
-  ///
-  /// A label that comes in meanwhile is learnt next; its version has what was practised until then. A policy
-  /// that the gate rejects practises no more until there is a new label.
-  func practise() throws {
-    if try workspace.leaveRetracted(.policy) {
-      log.info("policy goes back to before a label that was taken back")
-      return try followChosenVersions()
-    }
-    let job = try workspace.beginJob(
-      kind: VersionKind.policy.rawValue, detail: "the policy practises", attempt: 1)
-    do {
-      let number = try workspace.reserveVersion()
-      var random = SplitMix64(seed: UInt64(bitPattern: number) &* 0x2545_F491)
-      let pending = Set(try workspace.pendingLabels(.policy).map(\.id))
-      let learnable = try workspace.labels(
-        kinds: VersionKind.policy.learnsFrom, heldOut: .learnable
-      ).filter { !pending.contains($0.id) }
-      try fill(&pool, with: learnable)
-      let isUsed = try updatePolicy(
-        number, taught: [], learnable: Set(learnable.map(\.id)),
-        steps: min(Self.practiceSteps, practiceOwed), random: &random
-      ) { share, _ in
-        try self.workspace.updateJob(job, progress: share, remaining: nil)
-        if self.isStopping { throw CancellationError() }
-        try self.serveWaitingLabelers()
-        return try VersionKind.allCases.allSatisfy { try self.unlearnt($0).isEmpty }
-      }
-      if !isUsed { practiceOwed = 0 }
-      try workspace.endJob(job)
-    } catch {
-      policyLearner = nil
-      practiceOwed = 0
-      try workspace.endJob(job, error: "\(error)")
-      if error is CancellationError { throw error }
-      log.error("the policy could not practise: \(error)")
-    }
-    try notePractice()
-  }
-
-  /// Says in the workspace whether there is practice to come, for who waits for it.
-  func notePractice() throws {
-    let note = practiceOwed > 0 ? String(practiceOwed) : nil
-    guard try workspace.setting(Workspace.practiceKey) != note else { return }
-    try workspace.set(Workspace.practiceKey, to: note)
-  }
+  /// The base's completions, so many, that tell what its answers are like.
+  private static let completionsOfBase = 200
 
   /// Draws a slate in the middle of learning when a labeler has nothing to work on.
-  private func serveWaitingLabelers() throws {
+  func serveWaitingLabelers() throws {
     guard Agenda.isUrgent(try observe()) else { return }
     try makeSlate()
   }
@@ -183,9 +134,7 @@ extension BackgroundTrainer {
             completions: try label.slate.map(workspace.completions(slate:)) ?? []))
       case .ranking(let ranking):
         let completions = try workspace.completions(ranking.tiers.flatMap { $0 })
-        if let ranked = encoding.ranking(ranking, of: label, completions: completions) {
-          pool.add(ranked)
-        }
+        pool.add(encoding.ranking(ranking, of: label, completions: completions))
       case .skip: break
       }
     }

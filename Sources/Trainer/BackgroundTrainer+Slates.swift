@@ -51,7 +51,9 @@ extension BackgroundTrainer {
     guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else {
       return
     }
-    guard prompts.count > 1, !(Agenda.isUrgent(try observe())),
+    let now = try observe()
+    guard prompts.count > 1, !Agenda.isUrgent(now),
+      now.unlearntForReward == 0, now.unlearntForPolicy == 0,
       let second = try draw(prompts[1], isChosen: true)
     else { return try enqueue(first) }
     let firstIsBetter = first.drawn.disagreement >= second.drawn.disagreement
@@ -86,14 +88,14 @@ extension BackgroundTrainer {
   private static let foreseenFrom = 100
 
   /// The next few prompts of the mix.
-  private func prospects(
-    weights: [UseCase: Double], counts: [UseCase: Int]
+  func prospects(
+    weights: [UseCase: Double], counts: [UseCase: Int], besides passedOver: Set<Int64> = []
   ) throws -> [Prompt] {
     var counts = counts
     var prompts: [Prompt] = []
     while prompts.count < Self.prospects,
       let prompt = try nextPrompt(
-        weights: weights, counts: counts, besides: Set(prompts.map(\.id)))
+        weights: weights, counts: counts, besides: passedOver.union(prompts.map(\.id)))
     {
       prompts.append(prompt)
       counts[prompt.useCase, default: 0] += 1
@@ -130,7 +132,7 @@ extension BackgroundTrainer {
   }
 
   /// Computes the features of prompts that are not known yet.
-  private func readPrompts(_ prompts: [Prompt]) throws {
+  func readPrompts(_ prompts: [Prompt]) throws {
     let layout = ProbeFeatures.layout(of: model.configuration)
     for prompt in prompts where promptFeatures[prompt.id] == nil {
       let tokens = encoding.prompt(prompt)
@@ -217,7 +219,7 @@ extension BackgroundTrainer {
         job, progress: share, remaining: share > 0 ? elapsed / share - elapsed : nil)
       return (try? workspace.updateProgress(slate: slate, texts: texts)) ?? true
     }
-    if let rollout = drawn.rollout(slate: slate, prompt: tokens),
+    if let rollout = drawn.rollout(id: slate, promptID: prompt.id, prompt: tokens),
       try !workspace.isHeldOut(promptKey: prompt.key)
     {
       standing.rollouts = (standing.rollouts + [rollout]).suffix(recipe.rolloutsKept)

@@ -65,12 +65,19 @@ struct DrawnSlate {
   var disagreement: Double { RewardProbe.disagreement(shown.compactMap(\.scores)) }
 
   /// The policy's draws, to learn from by what a reward model says of them; nil when they were not read.
-  func rollout(slate: Int64, prompt: [TokenID]) -> Rollout? {
+  func rollout(id: Int64, promptID: Int64, prompt: [TokenID]) -> Rollout? {
+    Rollout(id: id, promptID: promptID, prompt: prompt, drawn: own)
+  }
+}
+
+extension Rollout {
+  /// nil when what was drawn was not read.
+  init?(id: Int64, promptID: Int64, prompt: [TokenID], drawn own: [Drawn]) {
     guard own.count > 1, own.allSatisfy({ $0.reference != nil && $0.features != nil }) else {
       return nil
     }
-    return Rollout(
-      slate: slate, prompt: prompt, completions: own.map(\.generated.tokenIDs),
+    self.init(
+      id: id, promptID: promptID, prompt: prompt, completions: own.map(\.generated.tokenIDs),
       logprobs: own.map { sum($0.generated.logprobs) }, reference: own.map { $0.reference! },
       ended: own.map { $0.generated.finishReason == .stop },
       features: own.map { $0.features! },
@@ -95,8 +102,9 @@ final class Drawing {
   ///
   /// - Parameters:
   ///   - reference: the base or an earlier version; equal to `policy` while nothing was learnt.
-  ///   - reward: chooses among the draws. While it knows little of rankings it has not seen, or is nil, those
-  ///     are taken that are unlike each other: they teach the most.
+  ///   - reward: chooses among the draws. One place is for the draw that is least like the others shown, and
+  ///     all are while it knows little of rankings it has not seen, or is nil: those teach the most, and what
+  ///     it wrongly finds bad must come before the labeler's eyes.
   ///   - choosing: whether to draw more than is shown.
   ///   - onProgress: the texts so far, when they are those that will be shown, else none, and the
   ///     share done; returning false cancels.
@@ -155,20 +163,16 @@ final class Drawing {
     let own = Array(drawn.prefix(draws))
     guard !shown else { return DrawnSlate(shown: drawn, own: own) }
     let others = Array(1..<draws)
-    let picked: [Int]
-    if let reward, reward.probe.map({ $0.skill >= Self.littleSkill }) ?? true {
-      picked = Selection.pick(
-        seen - 1, of: others.map { drawn[$0].generated.text },
-        values: others.map { Selection.lowerBound(drawn[$0].scores!) },
-        besides: [drawn[0].generated.text])
-    } else {
-      picked = Selection.unlike(
-        seen - 1, of: others.map { drawn[$0].features! },
-        besides: [drawn[0].features!, drawn[draws].features!],
-        parts: ProbeFeatures.shownParts(of: model.configuration))
-    }
+    let knowsSome = reward?.probe.map { $0.skill >= Self.littleSkill } ?? (reward != nil)
+    let picked = Selection.best(
+      seen - 1, of: others.map { drawn[$0].generated.text },
+      values: knowsSome ? others.map { Selection.lowerBound(drawn[$0].scores!) } : nil,
+      features: others.map { drawn[$0].features! },
+      besides: [0, draws].map { (drawn[$0].generated.text, drawn[$0].features!) },
+      parts: ProbeFeatures.shownParts(of: model.configuration)
+    ).map { others[$0] }
     let selected = picked.map { index in
-      var chosen = drawn[others[index]]
+      var chosen = drawn[index]
       chosen.origin = .selected
       return chosen
     }
@@ -195,6 +199,17 @@ final class Drawing {
     guard let reward, reward.probe == nil else { return }
     let scores = try reward.model.score(prompt: prompt, completions: ended, with: pass)
     for (index, row) in scores.enumerated() { drawn[index].scores = row }
+  }
+
+  /// Draws answers to a prompt and reads them, for practice.
+  func rollout(
+    id: Int64, promptID: Int64, prompt: [TokenID], adapter: LoRAAdapter, seeds: [UInt64],
+    sampling: SamplingParameters
+  ) throws -> Rollout? {
+    var drawn = try answers(prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling)
+      .map { Drawn(generated: $0, version: 0, origin: .unselected, scores: nil) }
+    try score(&drawn, prompt: prompt, by: nil)
+    return Rollout(id: id, promptID: promptID, prompt: prompt, drawn: drawn)
   }
 
   /// Draws answers to a prompt, for measuring.

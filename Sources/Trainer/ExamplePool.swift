@@ -1,4 +1,5 @@
 import Feedback
+import Foundation
 import LanguageModel
 import Learning
 
@@ -17,6 +18,8 @@ struct ExamplePool {
     var reference: [Double]?
     /// What the base says of each, once computed.
     var features: [[Float]]?
+    /// The policy's preference loss when it last learnt from it.
+    var loss: Double?
   }
 
   struct Demonstrated {
@@ -29,10 +32,19 @@ struct ExamplePool {
     var features: [[Float]]?
   }
 
+  /// Rankings with strict pairs.
   private(set) var rankings: [Int64: Ranked] = [:]
+  /// Rankings that are ties alone.
+  private(set) var ties: [Int64: Ranked] = [:]
   private(set) var demonstrations: [Int64: Demonstrated] = [:]
 
-  mutating func add(_ ranked: Ranked) { rankings[ranked.label] = ranked }
+  mutating func add(_ ranked: Ranked) {
+    if ranked.example.pairs.isEmpty {
+      ties[ranked.label] = ranked
+    } else {
+      rankings[ranked.label] = ranked
+    }
+  }
   mutating func add(_ demonstrated: Demonstrated) {
     demonstrations[demonstrated.label] = demonstrated
   }
@@ -41,6 +53,7 @@ struct ExamplePool {
   mutating func remove(_ labels: some Sequence<Int64>) {
     for label in labels {
       rankings[label] = nil
+      ties[label] = nil
       demonstrations[label] = nil
     }
   }
@@ -51,13 +64,52 @@ struct ExamplePool {
 
   mutating func setFeatures(_ features: [[Float]], label: Int64) {
     rankings[label]?.features = features
+    ties[label]?.features = features
+  }
+
+  mutating func setLoss(_ loss: Double, label: Int64) {
+    rankings[label]?.loss = loss
+  }
+
+  func features(ofRanking label: Int64) -> [[Float]]? {
+    (rankings[label] ?? ties[label])?.features
   }
 
   mutating func setComparedFeatures(_ features: [[Float]], label: Int64) {
     demonstrations[label]?.features = features
   }
 
-  func holds(_ label: Int64) -> Bool { rankings[label] != nil || demonstrations[label] != nil }
+  func holds(_ label: Int64) -> Bool { teaches(label) || ties[label] != nil }
+
+  /// Whether a label is there and says more than that all is the same.
+  func teaches(_ label: Int64) -> Bool { rankings[label] != nil || demonstrations[label] != nil }
+
+  /// The loss below which a ranking has been learnt.
+  private static let learntLoss = 0.1
+
+  /// Up to `count` rankings drawn at random, rather those that the policy has far to go to, and none that it has
+  /// learnt.
+  func unlearntRankings(
+    _ count: Int, among allowed: Set<Int64>, random: inout SplitMix64
+  ) -> [Ranked] {
+    var left = rankings.values.filter { allowed.contains($0.label) }
+      .sorted { $0.label < $1.label }
+    // What no version of this process has learnt counts as at the start.
+    var losses = left.map { $0.loss ?? log(2) }.map { $0 < Self.learntLoss ? 0 : $0 }
+    var drawn: [Ranked] = []
+    while drawn.count < count {
+      var place = random.uniform() * losses.reduce(0, +)
+      guard
+        let index = losses.firstIndex(where: { loss in
+          place -= loss
+          return loss > 0 && place <= 0
+        })
+      else { break }
+      drawn.append(left.remove(at: index))
+      losses.remove(at: index)
+    }
+    return drawn
+  }
 
   /// New examples followed by up to `replayed` others drawn at random.
   static func mix<Example>(

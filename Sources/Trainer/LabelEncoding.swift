@@ -33,11 +33,10 @@ struct LabelEncoding {
   /// - Parameter completions: those of the label's slate, in any order.
   func ranking(
     _ ranking: Ranking, of label: Label, completions: [Completion]
-  ) -> ExamplePool.Ranked? {
+  ) -> ExamplePool.Ranked {
     let tiers = ranking.tierNumbers
     let ranked = completions.filter { tiers[$0.id] != nil }
     let pairs = Pair.all(tiers: ranked.map { tiers[$0.id]! })
-    guard !pairs.isEmpty else { return nil }
     let prompt = prompt(label.prompt)
     let tokens = ranked.map(tokens)
     let group = group(label)

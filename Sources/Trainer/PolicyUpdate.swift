@@ -9,6 +9,8 @@ struct UpdateResult {
   var rejection: String?
   /// Optimizer steps taken.
   var steps = 0
+  /// Whether practice ended before its time, for something more urgent.
+  var isCutShort = false
 }
 
 /// Trains the policy's adapter in place: on new demonstrations and rankings, on replayed ones, and on
@@ -26,21 +28,30 @@ struct PolicyUpdate {
     /// The reward model; nil while there is none.
     var probe: RewardProbe?
     /// Nats per token that the policy is away from the base on its own draws, averaged over the last
-    /// rollouts.
-    var divergence = 0.0
-    /// The reward models' skill, averaged over the last updates.
-    var skill = 0.0
+    /// rollouts; nil before the first.
+    var divergence: Double?
+    /// What the base's answers are like; nil before it has drawn any.
+    var base: Habits?
+    /// The reward models' skill, averaged over the last updates; nil before the first.
+    var skill: Double?
 
     /// Goes on from what an update left of a copy of it; what was drawn in the meantime stays.
-    mutating func take(_ updated: Standing) {
+    ///
+    /// - Parameter kept: the most rollouts.
+    mutating func take(_ updated: Standing, kept: Int) {
       divergence = updated.divergence
       skill = updated.skill
-      let uses = Dictionary(
-        updated.rollouts.map { ($0.slate, $0.uses) }, uniquingKeysWith: { $1 })
-      for index in rollouts.indices {
-        rollouts[index].uses = uses[rollouts[index].slate] ?? rollouts[index].uses
-      }
+      let known = Set(updated.rollouts.map(\.id))
+      rollouts = (updated.rollouts + rollouts.filter { !known.contains($0.id) }).suffix(kept)
     }
+  }
+
+  /// What practice needs besides what is there.
+  struct Practice {
+    /// Has the policy in training answer another prompt; nil when there is none.
+    var draw: (inout SplitMix64) throws -> Rollout?
+    /// Whether there is nothing more urgent.
+    var goesOn: () throws -> Bool
   }
 
   /// - Parameters:
@@ -48,43 +59,58 @@ struct PolicyUpdate {
   ///     on replayed labels.
   ///   - learnable: labels that replay may draw from.
   ///   - standing: its rollouts are learnt from, and their uses counted; the divergence goes on.
-  ///   - onStep: told the share done and the loss; returns whether to go on, and throws to cancel.
+  ///   - practice: nil unless there are no new labels. A step that something more urgent comes between is left.
+  ///   - onStep: told the share done and the loss; throws to cancel.
   func run(
     learner: PolicyLearner, new: [Int64], pool: inout ExamplePool, learnable: Set<Int64>,
     steps: Int, standing: inout Standing, random: inout SplitMix64,
-    onStep: (_ share: Double, _ loss: Double) throws -> Bool
+    practice: Practice? = nil, onStep: (_ share: Double, _ loss: Double) throws -> Void
   ) throws -> UpdateResult {
     var metrics: [String: Double] = [:]
-    if !new.isEmpty {
-      standing.skill = 0.5 * standing.skill + 0.5 * (standing.probe?.skill ?? 0)
-    }
-    let known = min(1, standing.skill / recipe.fullSkill)
+    let skill = standing.probe?.skill ?? 0
+    if !new.isEmpty { standing.skill = 0.5 * (standing.skill ?? skill) + 0.5 * skill }
+    let known = min(1, (standing.skill ?? skill) / recipe.fullSkill)
     metrics["known"] = known
     let isPractice = new.isEmpty
     var taken = 0
     for step in 0..<steps {
+      func goesOn() throws -> Bool {
+        if try practice?.goesOn() ?? true { return true }
+        learner.discard()
+        return false
+      }
+      let cutShort = UpdateResult(metrics: metrics, steps: taken, isCutShort: true)
+      guard try goesOn() else { return cutShort }
+      if recipe.gradientWeight > 0, let rollout = try practice?.draw(&random) {
+        standing.rollouts = (standing.rollouts + [rollout]).suffix(recipe.rolloutsKept)
+        guard try goesOn() else { return cutShort }
+      }
       let isFirst = step == 0
       let labels = isFirst || isPractice ? learnable : []
       let demonstrations = ExamplePool.mix(
         new: isFirst ? new : [], from: pool.demonstrations, among: labels,
         replayed: recipe.replayedDemonstrations, random: &random
       ).map(\.example)
-      let rankings = ExamplePool.mix(
-        new: isFirst ? new : [], from: pool.rankings, among: labels,
-        replayed: isPractice ? recipe.practiceRankings : recipe.replayedRankings, random: &random)
+      let rankings =
+        isPractice
+        ? pool.unlearntRankings(recipe.practiceRankings, among: labels, random: &random)
+        : ExamplePool.mix(
+          new: isFirst ? new : [], from: pool.rankings, among: labels,
+          replayed: recipe.replayedRankings, random: &random)
       let rollouts = chooseRollouts(
-        standing, known: known,
-        replayed: isPractice ? recipe.practiceRollouts : recipe.replayedRollouts, random: &random)
+        standing, known: known, isPractice: isPractice, random: &random)
       if demonstrations.isEmpty, rankings.isEmpty, rollouts.isEmpty { break }
       if !demonstrations.isEmpty {
         metrics["loss.sft"] = try learner.addSupervised(
           demonstrations, weight: recipe.demonstrationWeight
         ).loss
       }
+      guard try goesOn() else { return cutShort }
       if !rankings.isEmpty {
         metrics["loss.dpo"] = try addPreference(rankings, learner: learner, pool: &pool)
       }
       for index in rollouts {
+        guard try goesOn() else { return cutShort }
         try addGradient(
           index, known: known, weight: recipe.gradientWeight / Double(rollouts.count),
           learner: learner, standing: &standing, metrics: &metrics)
@@ -95,11 +121,10 @@ struct PolicyUpdate {
       taken += 1
       metrics["grad_norm"] = try learner.step(
         learningRate: recipe.policyLearningRate * pace, clip: recipe.clip)
-      let goesOn = try onStep(
+      try onStep(
         // As much again for the gate.
         Double(step + 1) / Double(steps + 1),
         metrics["loss.dpo"] ?? metrics["loss.sft"] ?? 0)
-      if !goesOn { break }
     }
     return UpdateResult(metrics: metrics, steps: taken)
   }
@@ -114,7 +139,7 @@ struct PolicyUpdate {
 
   /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
   private func distance(_ standing: Standing, known: Double) -> Double {
-    standing.divergence / (recipe.klBudget * max(Self.leastBudget, known))
+    (standing.divergence ?? 0) / (recipe.klBudget * max(Self.leastBudget, known))
   }
 
   /// The share of the budget that is there without knowledge.
@@ -127,10 +152,10 @@ struct PolicyUpdate {
   /// The last rollouts, so many, of which the newest that was not learnt from yet is.
   private static let freshest = 4
 
-  /// The rollouts of a step, by their places: the newest, if nothing was learnt from it yet, and old ones
-  /// by how different the reward model finds their completions, rather those that were seldom used.
+  /// The rollouts of a step, by their places: with labels the newest, if nothing was learnt from it yet, and
+  /// others by how different the reward model finds their completions, rather those that were seldom used.
   private func chooseRollouts(
-    _ standing: Standing, known: Double, replayed: Int, random: inout SplitMix64
+    _ standing: Standing, known: Double, isPractice: Bool, random: inout SplitMix64
   ) -> [Int] {
     let all = standing.rollouts
     let isFar = Self.isFar(distance(standing, known: known))
@@ -138,15 +163,17 @@ struct PolicyUpdate {
       return []
     }
     var chosen: [Int] = []
-    if let fresh = all.lastIndex(where: { $0.uses == 0 }), fresh >= all.count - Self.freshest {
+    if !isPractice, let fresh = all.lastIndex(where: { $0.uses == 0 }),
+      fresh >= all.count - Self.freshest
+    {
       chosen.append(fresh)
     }
     var weights = all.enumerated().map { index, rollout -> Double in
       if chosen.contains(index) { return 0 }
-      let spread = PolicyGradient.deviation(rollout.rewards(by: probe))
+      let spread = PolicyGradient.deviation(rollout.worths(by: probe))
       return spread * spread / Double((1 + rollout.uses) * (1 + rollout.uses))
     }
-    for _ in 0..<replayed {
+    for _ in 0..<(isPractice ? recipe.practiceRollouts : recipe.replayedRollouts) {
       var place = random.uniform() * weights.reduce(0, +)
       guard
         let index = weights.firstIndex(where: { weight in
@@ -169,42 +196,52 @@ struct PolicyUpdate {
     let lengths = rankings.flatMap { $0.example.completions.map(\.count) }
     let meanLength = Double(lengths.reduce(0, +)) / Double(lengths.count)
     let weight = recipe.preferenceWeight / (recipe.beta * meanLength)
-    return try learner.addPreference(
+    let part = try learner.addPreference(
       rankings.map(\.example),
       reference: try references(rankings, learner: learner, pool: &pool), beta: recipe.beta,
-      anchor: recipe.bestWeight / weight, weight: weight, sparing: end
-    ).loss
+      anchor: recipe.bestWeight / weight, weight: weight, sparing: end)
+    for (ranked, loss) in zip(rankings, part.losses) { pool.setLoss(loss, label: ranked.label) }
+    return part.loss
   }
 
-  /// Adds the policy gradient of one rollout: what a completion is worth is its reward, as far as the reward
-  /// model knows, with something for language that the base finds likely, for words that it does not say to
-  /// everyone, and for an end, less a penalty for leaving the base (Ouyang et al. 2022, equation 2, here per
-  /// token).
+  /// Adds the policy gradient of one rollout: what a completion is worth is what the reward model surely says,
+  /// with something for words that it does not say to everyone and, as far as the policy has lost them, for
+  /// language that the base finds likely and for an end, less a penalty for leaving the base (Ouyang et al. 2022,
+  /// equation 2, here per token).
   private func addGradient(
     _ index: Int, known: Double, weight: Double, learner: PolicyLearner,
     standing: inout Standing, metrics: inout [String: Double]
   ) throws {
     let rollout = standing.rollouts[index]
-    let rewards = rollout.rewards(by: standing.probe!)
+    let worths = rollout.worths(by: standing.probe!)
     if rollout.uses == 0 {
-      standing.divergence = 0.6 * standing.divergence + 0.4 * max(0, rollout.divergence)
+      let divergence = max(0, rollout.divergence)
+      standing.divergence = 0.6 * (standing.divergence ?? divergence) + 0.4 * divergence
       metrics["rollout.kl"] = rollout.divergence
-      metrics["rollout.reward"] = rewards.reduce(0, +) / Double(rewards.count)
     }
     standing.rollouts[index].uses += 1
     let distance = distance(standing, known: known)
     // Past the budget the reward counts for less and less, until only the way back is left.
     let share = min(1, max(0, 2 - distance))
     let penalty = recipe.klPenalty * min(1, distance)
-    let novelty = rollout.novelty(besides: standing.rollouts.suffix(recipe.rolloutsCompared))
+    let recent = standing.rollouts.suffix(recipe.rolloutsCompared)
+    let novelty = rollout.novelty(besides: recent)
+    // What nobody asked to change costs as far as it has been lost.
+    var (endsLost, fluencyLost) = (1.0, 1.0)
+    if let base = standing.base, let own = Habits(of: recent) {
+      endsLost = own.endsLost(besides: base)
+      fluencyLost = own.fluencyLost(besides: base)
+    }
+    metrics["lost.ends"] = endsLost
+    metrics["lost.fluency"] = fluencyLost
     let advantages = PolicyGradient.advantages(
-      rewards.indices.map { index in
+      worths.indices.map { index in
         let length = Double(rollout.completions[index].count)
         let reference = rollout.reference[index]
         let worth =
-          share * rewards[index] + recipe.fluencyReward * reference / length
+          share * worths[index] + recipe.fluencyReward * fluencyLost * reference / length
           + recipe.noveltyReward * novelty[index]
-          - (rollout.ended[index] ? 0 : recipe.unendedPenalty)
+          - (rollout.ended[index] ? 0 : recipe.unendedPenalty * endsLost)
         return known * worth - penalty * (rollout.logprobs[index] - reference) / length
       })
     let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)

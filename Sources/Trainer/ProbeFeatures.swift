@@ -10,7 +10,10 @@ enum ProbeFeatures {
     let ofPrompt = blocks.count { $0.pooling == .prompt }
     return RewardProbe.Layout(
       blocks: blocks.count - ofPrompt, width: width, prompt: ofPrompt * width,
-      form: TextForm.count, formParts: [Array(0..<TextForm.count), TextForm.layout])
+      form: TextForm.count,
+      formParts: [Array(0..<TextForm.count), TextForm.layout].map {
+        RewardProbe.Layout.FormPart($0, isContrasted: true)
+      })
   }
 
   /// The parts of a row that a reader sees at once: the words, and the form.

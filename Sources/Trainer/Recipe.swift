@@ -21,13 +21,13 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Weight of the demonstrations' cross-entropy per token.
   public var demonstrationWeight = 1.0
   /// Weight of the preference loss, on the scale of a cross-entropy per token.
-  public var preferenceWeight = 0.25
+  public var preferenceWeight = 1.0
   /// Direct preference optimisation's β (Rafailov et al. 2023).
   public var beta = 0.1
   /// Weight of the cross-entropy per token on the completions that no other is preferred to.
   public var bestWeight = 0.5
   /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
-  public var gradientWeight = 4.0
+  public var gradientWeight = 3.0
   /// Slates' draws that are kept to learn from again, and how many of them each step takes besides the
   /// newest.
   public var rolloutsKept = 60
@@ -41,10 +41,11 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Steps without new labels that each label entitles the policy to take in idle time, and the most that are
   /// kept for later.
   public var practicePerLabel = 2
-  public var practiceKept = 24
-  /// Old rankings, and old draws, that each of them takes; replayed demonstrations are those of any step.
-  public var practiceRankings = 2
-  public var practiceRollouts = 1
+  public var practiceKept = 40
+  /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
+  /// those of any step.
+  public var practiceRankings = 1
+  public var practiceRollouts = 2
 
   /// The reward model's skill from which the policy learns at its full rate.
   public var fullSkill = 0.4
@@ -56,12 +57,13 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Policy gradient's penalty, in log-odds of the reward, for each nat per token that a completion is
   /// likelier under the policy than under the base, once the budget is reached.
   public var klPenalty = 3.0
-  /// Its reward for each nat per token that the base finds a completion likelier than another.
-  public var fluencyReward = 0.2
+  /// Its reward for each nat per token that the base finds a completion likelier than another, once the
+  /// policy has lost much of the base's language.
+  public var fluencyReward = 1.0
   /// Its reward for pairs of words that the draws for the last other slates, so many, do not have.
   public var noveltyReward = 3.0
   public var rolloutsCompared = 12
-  /// Its penalty for a completion that did not end by itself.
+  /// Its penalty for a completion that did not end by itself, once that is more frequent than with the base.
   public var unendedPenalty = 1.0
 
   // MARK: The reward model
@@ -76,6 +78,9 @@ public struct Recipe: Sendable, Codable, Equatable {
 
   /// What a demonstration counts beside a completion of its slate, in pairs of rankings.
   public var demonstrationEvidence = 0.3
+  /// What it counts, in pairs of rankings, that the layout of what was left on top of a ranking fits its
+  /// prompt better than that of the average completion.
+  public var contrast = 1.0
 
   // MARK: Slates
 
@@ -156,7 +161,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("fluencyReward", fluencyReward), ("noveltyReward", noveltyReward),
       ("unendedPenalty", unendedPenalty),
       ("temperature", temperature), ("repeatedShare", repeatedShare),
-      ("demonstrationEvidence", demonstrationEvidence),
+      ("demonstrationEvidence", demonstrationEvidence), ("contrast", contrast),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

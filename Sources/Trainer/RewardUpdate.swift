@@ -42,14 +42,9 @@ struct RewardUpdate {
     _ pool: inout ExamplePool, learnable: Set<Int64>, prompts: [[Float]]
   ) throws -> RewardProbe? {
     var examples: [RewardProbe.Example] = []
-    for label in newest(pool.rankings.keys, of: learnable) {
-      try read(label, in: &pool)
-      let ranked = pool.rankings[label]!
-      examples.append(
-        RewardProbe.Example(
-          features: ranked.features!, pairs: ranked.example.pairs, group: ranked.example.group))
+    for label in newest(pool.rankings.keys, of: learnable) + newest(pool.ties.keys, of: learnable) {
+      examples.append(try example(of: label, in: &pool))
     }
-    guard !examples.isEmpty else { return nil }
     for label in newest(pool.demonstrations.keys, of: learnable) {
       guard let compared = pool.demonstrations[label]?.compared else { continue }
       if pool.demonstrations[label]?.features == nil {
@@ -58,24 +53,32 @@ struct RewardUpdate {
       examples.append(
         RewardProbe.Example(
           features: pool.demonstrations[label]!.features!, pairs: compared.pairs,
-          group: compared.group, weight: recipe.demonstrationEvidence, isForeseen: false))
+          group: compared.group, weight: recipe.demonstrationEvidence, isForeseen: false,
+          representatives: [0]))
     }
     return RewardProbe(
       examples, layout: ProbeFeatures.layout(of: model.configuration), heads: recipe.heads,
-      prompts: prompts)
+      prompts: prompts, contrast: recipe.contrast)
   }
 
   private func newest(_ labels: some Collection<Int64>, of learnable: Set<Int64>) -> [Int64] {
     labels.filter(learnable.contains).sorted().suffix(Self.rankingsForProbe)
   }
 
-  private func read(_ label: Int64, in pool: inout ExamplePool) throws {
-    guard let ranked = pool.rankings[label], ranked.features == nil else { return }
-    let output = try output(ranked.ended)
-    pool.setFeatures(features(of: ranked.ended, output: output), label: label)
-    pool.setReference(
-      zip(output.logprobs, ranked.example.completions).map { sum($0.prefix($1.count)) },
-      label: label)
+  private func example(of label: Int64, in pool: inout ExamplePool) throws -> RewardProbe.Example {
+    let ranked = pool.rankings[label] ?? pool.ties[label]!
+    if ranked.features == nil {
+      let output = try output(ranked.ended)
+      pool.setFeatures(features(of: ranked.ended, output: output), label: label)
+      pool.setReference(
+        zip(output.logprobs, ranked.example.completions).map { sum($0.prefix($1.count)) },
+        label: label)
+    }
+    return RewardProbe.Example(
+      features: pool.features(ofRanking: label)!, pairs: ranked.example.pairs,
+      group: ranked.example.group,
+      // What a policy has got into the habit of must not be taken for what is asked for.
+      representatives: ranked.versions.indices.filter { ranked.versions[$0] == 0 })
   }
 
   private func output(_ example: RankedExample) throws -> TrainingPass.Output {

@@ -4,8 +4,9 @@ import Learning
 /// Completions that the policy drew for one prompt, with what the reward model said of them: what policy
 /// gradient learns from.
 struct Rollout {
-  /// The slate they were drawn for.
-  var slate: Int64
+  /// The slate they were drawn for; below 0 for those drawn for practice.
+  var id: Int64
+  var promptID: Int64
   var prompt: [TokenID]
   /// As drawn, the end token included where it was written.
   var completions: [[TokenID]]
@@ -22,16 +23,18 @@ struct Rollout {
   /// How often it was learnt from.
   var uses = 0
 
-  /// What a reward model says that each is worth: the ensemble's lower bound, in log-odds.
-  func rewards(by probe: RewardProbe) -> [Double] {
-    features.map { Selection.lowerBound(probe.scores(of: $0)) }
+  /// What a reward model says that each is worth beside the others: from -2 to 2, on the scale of log-odds.
+  func worths(by probe: RewardProbe) -> [Double] {
+    PolicyGradient.sureAdvantages(features.map(probe.scores))
   }
+
+  var tokens: Int { completions.reduce(0) { $0 + $1.count } }
 
   /// The share of each completion's pairs of neighbouring words that none of the others' rollouts has: what a
   /// policy that says the same to everyone loses.
   func novelty(besides others: some Sequence<Rollout>) -> [Double] {
     var known = Set<Int>()
-    for other in others where other.slate != slate {
+    for other in others where other.id != id {
       for pairs in other.wordPairs { known.formUnion(pairs) }
     }
     return wordPairs.map { pairs in
@@ -52,7 +55,6 @@ struct Rollout {
 
   /// Nats per token from the base, estimated from these draws.
   var divergence: Double {
-    let tokens = completions.reduce(0) { $0 + $1.count }
     guard tokens > 0 else { return 0 }
     return zip(logprobs, reference).reduce(0) { $0 + $1.0 - $1.1 } / Double(tokens)
   }

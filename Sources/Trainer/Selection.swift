@@ -12,6 +12,32 @@ enum Selection {
     return mean - variance.squareRoot()
   }
 
+  /// Picks what a slate shows besides what it holds anyway: the best, and in the last place, if there is one
+  /// more, the draw that is least like the others shown.
+  ///
+  /// - Parameters:
+  ///   - values: one per text, higher is better; nil when nothing is known of them, and all are picked to be
+  ///     unlike each other.
+  ///   - features: one row per text.
+  ///   - kept: texts that the slate already holds, and their features.
+  ///   - parts: the features that count for likeness.
+  static func best(
+    _ count: Int, of texts: [String], values: [Double]?, features: [[Float]],
+    besides kept: [(text: String, features: [Float])], parts: [Range<Int>]
+  ) -> [Int] {
+    var picked: [Int] = []
+    if let values {
+      picked = pick(
+        min(count, max(1, count - 1)), of: texts, values: values, besides: kept.map(\.text))
+    }
+    let left = texts.indices.filter { !picked.contains($0) }
+    picked += unlike(
+      count - picked.count, of: left.map { features[$0] },
+      besides: kept.map(\.features) + picked.map { features[$0] }, parts: parts
+    ).map { left[$0] }
+    return picked
+  }
+
   /// Picks `count` of the texts: best first, each unlike those kept so far and unlike the texts that
   /// are on the slate anyway; when too few differ, the best of the rest fill up.
   ///

@@ -12,6 +12,21 @@ import Testing
     #expect(PolicyGradient.advantages([5]) == [0])
   }
 
+  @Test func onlyWhatTheHeadsAgreeOnIsAnAdvantage() {
+    // One head.
+    let one = PolicyGradient.sureAdvantages([[0.1], [0]])
+    #expect(abs(one[0] - 0.1) < 1e-3 && one[1] == -one[0])
+    // Two that contradict each other.
+    #expect(PolicyGradient.sureAdvantages([[1, -1], [0, 0]]) == [0, 0])
+    // Two that agree more or less: σ(1) and σ(3) less a half, their mean less half of their difference.
+    let two = PolicyGradient.sureAdvantages([[1, 3], [0, 0]])
+    #expect(abs(two[0] - 4 * (1 / (1 + exp(-1.0)) - 0.5)) < 1e-4)
+    // Bounded, and the mean over the others.
+    let three = PolicyGradient.sureAdvantages([[99], [0], [0]])
+    #expect(abs(three[0] - 2) < 1e-4 && abs(three[1] + 1) < 1e-4)
+    #expect(PolicyGradient.sureAdvantages([[5, 5]]) == [0])
+  }
+
   @Test func theMostDifferentAreTheHighestAndTheLowest() {
     #expect(PolicyGradient.extremes(4, of: [3, 1, 9, 5, 7, 2]) == [1, 2, 4, 5])
     #expect(PolicyGradient.extremes(3, of: [3, 1, 9, 5]) == [1, 2, 3])

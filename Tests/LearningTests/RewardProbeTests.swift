@@ -51,6 +51,20 @@ import Testing
     #expect(Double(probe.foreseen.correct) > 0.8 * 180)
   }
 
+  @Test func theHeadsMeanIsTheFitOfAllExamples() throws {
+    // Of three prompts a bootstrap often leaves one out.
+    let few = Array(examples(60)[..<3])
+    let one = try #require(RewardProbe(few, layout: twoBlocks, heads: 1))
+    let four = try #require(RewardProbe(few, layout: twoBlocks, heads: 4))
+    for example in examples(5) {
+      for row in example.features {
+        let scores = four.scores(of: row)
+        #expect(abs(scores.reduce(0, +) / 4 - one.scores(of: row)[0]) < 1e-4)
+        #expect(Set(scores).count == 4)
+      }
+    }
+  }
+
   @Test func knowsThatItKnowsNothingOfRandomRankings() throws {
     let probe = try #require(RewardProbe(examples(40, random: true), layout: twoBlocks, heads: 4))
     #expect(probe.skill < 0.02)
@@ -118,7 +132,7 @@ import Testing
     // The second number of the form has nothing to say; the part without it wins.
     let all = formExamples(60)
     let layout = RewardProbe.Layout(
-      blocks: 1, width: 4, prompt: 3, form: 2, formParts: [[1], [0]])
+      blocks: 1, width: 4, prompt: 3, form: 2, formParts: [.init([1]), .init([0])])
     #expect(layout.models == 3)
     #expect(layout.range(ofModel: 2) == 8..<12)
     let probe = try #require(RewardProbe(Array(all[..<40]), layout: layout, heads: 4))
@@ -170,6 +184,38 @@ import Testing
     #expect(margin(knowing, prompt: -1) < 0)
   }
 
+  @Test func whatIsLeftOnTopTellsWhatAPromptAsksFor() throws {
+    // Two kinds of prompts have rankings with pairs, and like opposite forms. At two more kinds, each half
+    // like the one and half like the other, all completions have one form and are tied.
+    let kinds: [(prompt: [Float], forms: [Float], tiers: [Int])] = [
+      ([1, 1], [1, 0], [1, 2]), ([-1, -1], [1, 0], [2, 1]), ([1, -1], [0, 0], [1, 1]),
+      ([-1, 1], [1, 1], [1, 1]),
+    ]
+    let examples = (0..<24).map { group in
+      let kind = kinds[group % 4]
+      return RewardProbe.Example(
+        features: kind.forms.map { [0] + kind.prompt + [$0] }, pairs: Pair.all(tiers: kind.tiers),
+        group: UInt64(group))
+    }
+    func margins(isContrasted: Bool, contrast: Double) throws -> [Float] {
+      let layout = RewardProbe.Layout(
+        blocks: 1, width: 1, prompt: 2, form: 1,
+        formParts: [.init([0], isContrasted: isContrasted)])
+      let probe = try #require(
+        RewardProbe(examples, layout: layout, heads: 1, contrast: contrast))
+      #expect(probe.foreseen.total == 12)
+      return kinds.map {
+        probe.scores(of: [0] + $0.prompt + [1])[0] - probe.scores(of: [0] + $0.prompt + [0])[0]
+      }
+    }
+    let without = try margins(isContrasted: true, contrast: 0)
+    #expect(abs(without[2]) < 0.1 * without[0] && abs(without[3]) < 0.1 * without[0])
+    let with = try margins(isContrasted: true, contrast: 1)
+    #expect(with[0] > 1 && with[1] < -1)
+    #expect(with[2] < -0.3 * with[0] && with[3] > 0.3 * with[0])
+    #expect(try margins(isContrasted: false, contrast: 1) == without)
+  }
+
   @Test func whatIsOnlyLearntFromIsNotForeseen() throws {
     let all = examples(60)
     let few = Array(all[..<6])
@@ -206,6 +252,9 @@ import Testing
       RewardProbe.Example(features: $0.features, pairs: [], group: $0.group)
     }
     #expect(RewardProbe(tied, layout: twoBlocks, heads: 4) == nil)
+    let form = RewardProbe.Layout(
+      blocks: 1, width: 8, form: 8, formParts: [.init(Array(0..<8), isContrasted: true)])
+    #expect(RewardProbe(tied, layout: form, heads: 4, contrast: 1) == nil)
   }
 
   @Test func theRegressionsGradientIsZeroAtItsSolution() {

@@ -50,6 +50,24 @@ import Testing
     #expect(try workspace.statistics().rewardAccuracy(all: true).count == 1)
   }
 
+  @Test func theBasesCompletionsAreThoseThatNothingChose() throws {
+    let fresh = try FreshWorkspace.withPrompts()
+    let workspace = fresh.workspace
+    let version = try workspace.publishVersion(.policy).id
+    for _ in 0..<2 {
+      try workspace.makeSlate(completions: [
+        completion("its own"), completion("chosen", origin: .selected),
+        completion("later", version: version), completion("beside", origin: .reference),
+      ])
+    }
+    #expect(
+      try workspace.unchosenCompletions(policy: 0, limit: 3).map(\.text)
+        == ["beside", "its own", "beside"])
+    #expect(
+      try workspace.unchosenCompletions(policy: version, limit: 9).map(\.text)
+        == ["later", "later"])
+  }
+
   @Test func aWaitingSlateCanBeScoredAgainAndAClaimedOneNot() throws {
     let fresh = try FreshWorkspace.withPrompts()
     let workspace = fresh.workspace

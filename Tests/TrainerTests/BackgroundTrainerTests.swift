@@ -60,15 +60,17 @@ import Testing
     ).step
   }
 
-  /// Ranks the next slate by length, the shorter the better.
+  /// Ranks the next slate by length, the shorter the better, or ties all of it.
   @discardableResult
-  private func label(demonstration: String? = nil) throws -> (slate: Slate, labels: [Int64]) {
+  private func label(demonstration: String? = nil, tied: Bool = false) throws -> (
+    slate: Slate, labels: [Int64]
+  ) {
     guard case .ready(let slate) = try workspace.claimNextSlate(labeler: "ada") else {
       throw TrainerError("no slate is ready")
     }
     let order = slate.completions.sorted { $0.text.count < $1.text.count }.map(\.id)
     var contents = [
-      LabelContent.ranking(try Ranking(tiers: order.map { [$0] }, of: order))
+      LabelContent.ranking(try Ranking(tiers: tied ? [order] : order.map { [$0] }, of: order))
     ]
     if let demonstration { contents.append(.demonstration(Demonstration(text: demonstration))) }
     let labels = try workspace.submit(
@@ -152,6 +154,39 @@ import Testing
     try trainer.run(.untilIdle)
     #expect(trainer.pool.rankings[labels[0]] == nil)
     #expect(trainer.pool.rankings.count == 1)
+  }
+
+  @Test func tiesAloneMakeNoVersionButAreReadByTheNext() throws {
+    try work()
+    let trainer = try trainer()
+    let (_, ties) = try label(tied: true)
+    try trainer.run(.untilIdle)
+    for kind in VersionKind.allCases {
+      #expect(try workspace.pendingLabels(kind).isEmpty)
+      #expect(try workspace.currentVersion(kind) == nil)
+    }
+    let again = try self.trainer()
+    let (_, labels) = try label()
+    try again.run(.untilIdle)
+    let version = try #require(try workspace.currentVersion(.reward))
+    #expect(try workspace.learntLabels(version: version.id) == labels)
+    #expect(again.pool.ties[ties[0]]?.features?.count == 4)
+    #expect(again.pool.rankings.keys.sorted() == labels)
+    again.pool.remove(ties)
+    #expect(again.pool.ties.isEmpty)
+  }
+
+  @Test func aLabelThatTeachesNothingStillLeavesTimeToPractise() throws {
+    try work()
+    try label()
+    try work()
+    let steps = try policySteps()
+    var recipe = Recipe()
+    recipe.practicePerLabel = 3
+    let trainer = try trainer(recipe: recipe)
+    try label(tied: true)
+    try trainer.run(.untilIdle)
+    #expect(try policySteps() == steps + 3)
   }
 
   @Test func aLabelerWhoWaitsDuringAnUpdateGetsASlate() throws {

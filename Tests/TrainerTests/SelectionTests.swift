@@ -39,4 +39,24 @@ import Testing
     #expect(Selection.unlike(9, of: rows, besides: [], parts: parts).sorted() == [0, 1, 2, 3, 4])
     #expect(Selection.unlike(1, of: [[1], [1]], besides: [[1]], parts: [0..<1]) == [0])
   }
+
+  @Test func aSlateShowsTheBestAndWhatIsUnlikeIt() {
+    let texts = ["red", "green", "blue", "black"]
+    let features: [[Float]] = [[0], [0.1], [0.2], [9]]
+    func best(_ count: Int, values: [Double]?) -> [Int] {
+      Selection.best(
+        count, of: texts, values: values, features: features, besides: [("white", [0])],
+        parts: [0..<1])
+    }
+    #expect(best(2, values: [1, 4, 3, 0]) == [1, 3])
+    #expect(best(3, values: [1, 4, 3, 0]) == [1, 2, 3])
+    // One place is the best one's.
+    #expect(best(1, values: [1, 4, 3, 0]) == [1])
+    #expect(best(0, values: [1, 4, 3, 0]) == [])
+    // What is the best is not shown twice.
+    #expect(best(2, values: [1, 2, 3, 4]).first == 3)
+    #expect(Set(best(4, values: [1, 2, 3, 4])).count == 4)
+    // Who knows nothing shows what is most unlike.
+    #expect(best(1, values: nil) == [3])
+  }
 }
