@@ -18,4 +18,15 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
   public mutating func uniform() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
+
+  /// A place drawn in proportion to the weights, which are 0 or more; nil when none is above 0.
+  public mutating func index(weights: [Double]) -> Int? {
+    var place = uniform() * weights.reduce(0, +)
+    let passed = weights.firstIndex { weight in
+      place -= weight
+      return weight > 0 && place < 0
+    }
+    // Rounding may leave a little.
+    return passed ?? weights.lastIndex { $0 > 0 }
+  }
 }

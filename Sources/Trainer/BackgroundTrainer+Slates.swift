@@ -51,9 +51,7 @@ extension BackgroundTrainer {
     guard let prompt = prompts.first, let first = try draw(prompt, isChosen: isChosen) else {
       return
     }
-    let now = try observe()
-    guard prompts.count > 1, !Agenda.isUrgent(now),
-      now.unlearntForReward == 0, now.unlearntForPolicy == 0,
+    guard prompts.count > 1, !Agenda.isUrgent(try observe()), try !hasNewLabel(),
       let second = try draw(prompts[1], isChosen: true)
     else { return try enqueue(first) }
     let firstIsBetter = first.drawn.disagreement >= second.drawn.disagreement
@@ -173,11 +171,22 @@ extension BackgroundTrainer {
       return prospect
     } catch {
       try workspace.discardSlate(slate)
+      if error is CancellationError {
+        try workspace.endJob(job)
+        throw error
+      }
       try workspace.endJob(job, error: "\(error)")
-      if error is CancellationError { throw error }
       failures.add(key)
       log.error("slate \(slate) for prompt \(prompt.key): \(error)")
       return nil
+    }
+  }
+
+  /// Whether a label has come in and every labeler has a slate: one drawn after it is learnt is a better one.
+  func isLearningMoreUrgent() throws -> Bool {
+    switch Agenda.next(try observe()) {
+    case .learnReward, .learnPolicy: true
+    default: false
     }
   }
 
@@ -213,6 +222,7 @@ extension BackgroundTrainer {
       let now = clock.now
       guard now - lastShown > .milliseconds(100) else { return true }
       lastShown = now
+      if (try? isLearningMoreUrgent()) == true { return false }
       let elapsed = (now - start) / .seconds(1)
       // A database that is busy for an instant must not end the drawing; its end will say so.
       try? workspace.updateJob(

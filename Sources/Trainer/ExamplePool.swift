@@ -97,14 +97,7 @@ struct ExamplePool {
     // What no version of this process has learnt counts as at the start.
     var losses = left.map { $0.loss ?? log(2) }.map { $0 < Self.learntLoss ? 0 : $0 }
     var drawn: [Ranked] = []
-    while drawn.count < count {
-      var place = random.uniform() * losses.reduce(0, +)
-      guard
-        let index = losses.firstIndex(where: { loss in
-          place -= loss
-          return loss > 0 && place <= 0
-        })
-      else { break }
+    while drawn.count < count, let index = random.index(weights: losses) {
       drawn.append(left.remove(at: index))
       losses.remove(at: index)
     }

@@ -174,13 +174,7 @@ struct PolicyUpdate {
       return spread * spread / Double((1 + rollout.uses) * (1 + rollout.uses))
     }
     for _ in 0..<(isPractice ? recipe.practiceRollouts : recipe.replayedRollouts) {
-      var place = random.uniform() * weights.reduce(0, +)
-      guard
-        let index = weights.firstIndex(where: { weight in
-          place -= weight
-          return weight > 0 && place <= 0
-        })
-      else { break }
+      guard let index = random.index(weights: weights) else { break }
       chosen.append(index)
       weights[index] = 0
     }

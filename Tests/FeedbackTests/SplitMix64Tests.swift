@@ -16,4 +16,15 @@ import Testing
     #expect(numbers.allSatisfy { $0 >= 0 && $0 < 1 })
     #expect(abs(numbers.reduce(0, +) / 1000 - 0.5) < 0.05)
   }
+
+  @Test func placesAreDrawnByTheirWeights() {
+    var random = SplitMix64(seed: 3)
+    var counts = [0, 0, 0]
+    for _ in 0..<4000 { counts[random.index(weights: [1, 0, 3])!] += 1 }
+    #expect(counts[1] == 0)
+    // A binomial's four deviations.
+    #expect(abs(counts[0] - 1000) < 110)
+    #expect(random.index(weights: [0, 0]) == nil)
+    #expect(random.index(weights: []) == nil)
+  }
 }

@@ -249,7 +249,7 @@ import Testing
     #expect(try workspace.currentVersion(.policy)?.id == version.id)
   }
 
-  @Test func aLabelEndsPracticeAfterTheStepThatIsTaken() throws {
+  @Test func aLabelEndsPracticeAtOnce() throws {
     var recipe = Self.withoutPractice
     try work()
     try label()
@@ -260,16 +260,44 @@ import Testing
     trainer.practiceOwed = 4
     let (_, labels) = try label()
     try trainer.practise()
+    // The step is left, and still owed.
     #expect(try workspace.currentVersion(.policy)?.id == before.id)
-    #expect(trainer.practiceOwed == 3)
-    #expect(try workspace.setting(Workspace.practiceKey) == "3")
-    // The version of the label has that step too.
+    #expect(trainer.practiceOwed == 4)
+    #expect(try workspace.setting(Workspace.practiceKey) == "4")
     try trainer.learn(.reward)
     try trainer.learn(.policy)
-    #expect(try policySteps() == 2 * Recipe().policySteps + 1)
+    #expect(try policySteps() == 2 * Recipe().policySteps)
     let next = try #require(try workspace.currentVersion(.policy))
     #expect(try workspace.learntLabels(version: next.id).contains(labels[0]))
-    #expect(trainer.practiceOwed == 4)
+    #expect(trainer.practiceOwed == 5)
+  }
+
+  @Test func practiceAnswersPromptsThatNobodyHasRanked() throws {
+    var recipe = Recipe()
+    recipe.practicePerLabel = 3
+    try work(recipe: recipe)
+    let (slate, _) = try label()
+    let trainer = try trainer(recipe: recipe)
+    try trainer.run(.untilIdle)
+    let practised = trainer.standing.rollouts.filter { $0.id < 0 }
+    #expect(practised.count == 3)
+    #expect(Set(practised.map(\.promptID)) == trainer.practised)
+    #expect(trainer.practised.count == 3)
+    #expect(!trainer.practised.contains(slate.prompt.id))
+    #expect(practised.allSatisfy { $0.completions.count == recipe.draws })
+    // They are the policy's: as likely as it found them when it drew them.
+    #expect(practised.allSatisfy { $0.logprobs != $0.reference })
+  }
+
+  @Test func aSlateIsNotDrawnWhileALabelWaitsUnlessALabelerDoes() throws {
+    try work()
+    let trainer = try trainer()
+    #expect(try !trainer.isLearningMoreUrgent())
+    try label()
+    // One of two slates is left, which is enough for one labeler.
+    #expect(try trainer.isLearningMoreUrgent())
+    _ = try workspace.claimNextSlate(labeler: "ada")
+    #expect(try !trainer.isLearningMoreUrgent())
   }
 
   @Test func aPolicyWithALabelThatWasTakenBackDoesNotPractise() throws {

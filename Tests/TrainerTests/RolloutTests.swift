@@ -3,9 +3,9 @@ import Testing
 @testable import Trainer
 
 @Suite struct RolloutTests {
-  private func rollout(_ slate: Int64, _ texts: [String]) -> Rollout {
+  private func rollout(_ id: Int64, _ texts: [String]) -> Rollout {
     Rollout(
-      slate: slate, prompt: [1], completions: texts.map { _ in [2] },
+      id: id, promptID: id, prompt: [1], completions: texts.map { _ in [2] },
       logprobs: texts.map { _ in -1 }, reference: texts.map { _ in -1 },
       ended: texts.map { _ in true }, features: texts.map { _ in [] },
       wordPairs: texts.map(Rollout.wordPairs))
