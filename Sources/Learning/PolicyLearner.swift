@@ -133,7 +133,8 @@ public final class PolicyLearner {
         for (position, completion) in example.completions.enumerated() {
           var coefficient = slopes[position] * beta * share
           if isAnchored(position) { coefficient -= anchor * share / Double(bestTokens) }
-          append(Float(coefficient), for: completion, sparing: end)
+          for token in completion { append(Float(coefficient), for: token, sparing: end) }
+          coefficients.endRow()
         }
       }
       result.tokens += output.tokens
@@ -150,9 +151,9 @@ public final class PolicyLearner {
   ///     find likelier counts by that ratio, the geometric mean over its tokens.
   ///   - ratioClip: how far the ratio may be from 1 before a completion is no more moved on the same way
   ///     (Schulman et al. 2017, equation 7; the mean over tokens as in Zheng et al. 2025).
-  ///   - advantages: one per completion.
+  ///   - advantages: one per token of each completion.
   public func addPolicyGradient(
-    _ sampled: RankedExample, drawn: [Double], advantages: [Double], ratioClip: Double,
+    _ sampled: RankedExample, drawn: [Double], advantages: [[Double]], ratioClip: Double,
     weight: Double = 1, sparing end: TokenID? = nil
   ) throws -> Contribution {
     let tokens = sampled.completions.reduce(0) { $0 + $1.count }
@@ -161,23 +162,22 @@ public final class PolicyLearner {
     let output = try pass.forward(
       batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true)
     coefficients.removeAll()
-    for (index, advantage) in advantages.enumerated() {
-      let completion = sampled.completions[index]
+    for (index, completion) in sampled.completions.enumerated() {
       let change = (sum(output.logprobs[index]) - drawn[index]) / Double(max(1, completion.count))
-      let factor = PolicyGradient.clippedRatio(exp(change), advantage: advantage, clip: ratioClip)
-      append(Float(-weight * factor * advantage / Double(tokens)), for: completion, sparing: end)
+      for (token, advantage) in zip(completion, advantages[index]) {
+        let factor = PolicyGradient.clippedRatio(
+          exp(change), advantage: advantage, clip: ratioClip)
+        append(Float(-weight * factor * advantage / Double(tokens)), for: token, sparing: end)
+      }
+      coefficients.endRow()
     }
     try pass.backward(tokenGradients: coefficients, gradient: gradient)
     return Contribution(loss: 0, tokens: output.tokens)
   }
 
-  /// Appends a completion's row of one d(loss)/d(log-probability) for all its tokens, but 0 for an end
-  /// token that would be made less likely.
-  private func append(_ coefficient: Float, for completion: [TokenID], sparing end: TokenID?) {
-    for token in completion {
-      coefficients.append(token == end ? min(coefficient, 0) : coefficient)
-    }
-    coefficients.endRow()
+  /// Appends a token's d(loss)/d(log-probability), but 0 for an end token that would be made less likely.
+  private func append(_ coefficient: Float, for token: TokenID, sparing end: TokenID?) {
+    coefficients.append(token == end ? min(coefficient, 0) : coefficient)
   }
 
   /// Forgets what was added since the last step.

@@ -309,15 +309,15 @@ public struct RewardProbe: Sendable {
   }
 
   /// Each head's score of a completion with these features.
-  public func scores(of features: some Collection<Float>) -> [Float] {
+  public func scores(of features: [Float]) -> [Float] {
     let row = layout.expanded(Self.normalized(features, mean: mean, scale: scale))
     return heads.map { dot($0, row[...]) }
   }
 
   private static func normalized(
-    _ features: some Collection<Float>, mean: [Float], scale: [Float]
+    _ features: [Float], mean: [Float], scale: [Float]
   ) -> [Float] {
-    zip(features, zip(mean, scale)).map { ($0 - $1.0) * $1.1 }
+    features.indices.map { (features[$0] - mean[$0]) * scale[$0] }
   }
 
   /// How much the heads disagree about which of two completions is better: the deviation over heads of

@@ -92,7 +92,7 @@ extension BackgroundTrainer {
     // Slates may be drawn in the middle of it, which adds to the standing.
     var during = standing
     var result = try PolicyUpdate(
-      recipe: recipe, pass: pass, end: model.tokenizer.endToken
+      recipe: recipe, pass: pass, tokenizer: model.tokenizer
     ).run(
       learner: learner, new: taught, pool: &pool, learnable: learnable, steps: steps,
       standing: &during, random: &random, practice: practice, onStep: onStep)

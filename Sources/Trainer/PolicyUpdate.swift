@@ -18,8 +18,9 @@ struct UpdateResult {
 struct PolicyUpdate {
   let recipe: Recipe
   let pass: TrainingPass
-  /// The end token.
-  let end: TokenID
+  let tokenizer: Tokenizer
+
+  private var end: TokenID { tokenizer.endToken }
 
   /// What the policy is at, besides its labels.
   struct Standing {
@@ -238,11 +239,43 @@ struct PolicyUpdate {
           - (rollout.ended[index] ? 0 : recipe.unendedPenalty * endsLost)
         return known * worth - penalty * (rollout.logprobs[index] - reference) / length
       })
+    let foretold = try foretold(index, standing: &standing, metrics: &metrics)
     let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)
     _ = try learner.addPolicyGradient(
       rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
-      advantages: used.map { advantages[$0] }, ratioClip: recipe.ratioClip, weight: weight,
-      sparing: end)
+      advantages: used.map { index in
+        foretold[index].map { advantages[index] - known * share * $0 }
+      }, ratioClip: recipe.ratioClip, weight: weight, sparing: end)
+  }
+
+  /// What was foretold of the worth of a rollout's completions before each of their tokens, by the others.
+  private func foretold(
+    _ index: Int, standing: inout Standing, metrics: inout [String: Double]
+  ) throws -> [[Double]] {
+    if standing.rollouts[index].broken == nil {
+      standing.rollouts[index].broken = try read(standing.rollouts[index])
+    }
+    let rollout = standing.rollouts[index]
+    let probe = standing.probe!
+    let foresight = Foresight(standing.rollouts.filter { $0.id != rollout.id }, by: probe)
+    for (length, slope) in zip(Foresight.lengths, foresight.slopes) {
+      metrics["foresight.\(length)"] = slope
+    }
+    return zip(rollout.completions, rollout.earlyWorths(by: probe)!).map { completion, early in
+      foresight.values(early: early, tokens: completion.count)
+    }
+  }
+
+  /// What the reward model reads of completions broken off.
+  private func read(_ rollout: Rollout) throws -> [[[Float]]] {
+    let broken = Foresight.lengths.flatMap { rollout.broken(after: $0, end: end) }
+    let output = try pass.forward(
+      [PackedSequence(prompt: rollout.prompt, completions: broken)], adapter: nil,
+      arithmetic: .codes, needs: [.features], keepForBackward: false)
+    let rows = ProbeFeatures.rows(
+      of: output, texts: broken.map { tokenizer.decode(Array($0.dropLast())) })
+    let count = rollout.completions.count
+    return Foresight.lengths.indices.map { Array(rows[($0 * count)..<(($0 + 1) * count)]) }
   }
 
   /// The base's log-probabilities of ranked completions, computed once for each label.

@@ -20,6 +20,8 @@ struct Rollout {
   var features: [[Float]]
   /// The pairs of neighbouring words of each, as hashes.
   var wordPairs: [Set<Int>]
+  /// What the reward model reads of each, broken off at each of ``Foresight/lengths``; nil until it is needed.
+  var broken: [[[Float]]]?
   /// How often it was learnt from.
   var uses = 0
 

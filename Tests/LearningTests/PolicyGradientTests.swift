@@ -96,7 +96,8 @@ import Testing
       now[$0] - log(ratios?[$0] ?? 1) * Double(completions[$0].count)
     }
     _ = try learner.addPolicyGradient(
-      sampled, drawn: drawn, advantages: advantages, ratioClip: 0.2, weight: weight,
+      sampled, drawn: drawn,
+      advantages: zip(completions, advantages).map { $0.map { _ in $1 } }, ratioClip: 0.2, weight: weight,
       sparing: end)
   }
 
