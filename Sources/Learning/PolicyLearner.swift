@@ -12,6 +12,8 @@ public final class PolicyLearner {
 
   public let adapter: LoRAAdapter
   public let optimizer: AdamW
+  /// The loss of each ranking of the last batch.
+  public private(set) var rankingLosses: [Double] = []
   private let pass: TrainingPass
   private let gradient: UnsafeMutableBufferPointer<Float>
 
@@ -104,6 +106,7 @@ public final class PolicyLearner {
     weight: Double = 1, sparing end: TokenID? = nil
   ) throws -> Contribution {
     precondition(examples.count == reference.count)
+    rankingLosses.removeAll(keepingCapacity: true)
     var result = Contribution()
     let share = weight / Double(examples.count)
     try forEachPass(examples, budget: Self.passBudget, cost: \.tokenCount) { part in
@@ -122,7 +125,7 @@ public final class PolicyLearner {
         let loss = PairwiseLoss.evaluate(
           scores: scores, pairs: example.pairs, gradient: &slopes)
         result.loss += loss / Double(examples.count)
-        result.losses.append(loss)
+        rankingLosses.append(loss)
         func isAnchored(_ position: Int) -> Bool {
           example.isBest(position)
             && (end == nil || example.completions[position].last == end)
@@ -200,8 +203,6 @@ public final class PolicyLearner {
 /// What a batch, or a part of one, gave.
 public struct Contribution: Sendable {
   public var loss = 0.0
-  /// The loss of each record of a batch of rankings.
-  public var losses: [Double] = []
   /// Tokens computed.
   public var tokens = 0
 }

@@ -15,7 +15,7 @@ import Testing
   @Test func onlyWhatTheHeadsAgreeOnIsAnAdvantage() {
     // One head.
     let one = PolicyGradient.sureAdvantages([[0.1], [0]])
-    #expect(abs(one[0] - 0.1) < 1e-3 && one[1] == -one[0])
+    #expect(abs(one[0] - 0.1) < 1e-3 && abs(one[1] + one[0]) < 1e-9)
     // Two that contradict each other.
     #expect(PolicyGradient.sureAdvantages([[1, -1], [0, 0]]) == [0, 0])
     // Two that agree more or less: σ(1) and σ(3) less a half, their mean less half of their difference.
@@ -95,10 +95,11 @@ import Testing
     let drawn = completions.indices.map {
       now[$0] - log(ratios?[$0] ?? 1) * Double(completions[$0].count)
     }
+    let ofTokens = zip(completions, advantages).map { completion, advantage in
+      completion.map { _ in advantage }
+    }
     _ = try learner.addPolicyGradient(
-      sampled, drawn: drawn,
-      advantages: zip(completions, advantages).map { $0.map { _ in $1 } }, ratioClip: 0.2, weight: weight,
-      sparing: end)
+      sampled, drawn: drawn, advantages: ofTokens, ratioClip: 0.2, weight: weight, sparing: end)
   }
 
   @Test func theGradientOfDrawsIsThatOfTheirWeightedLikelihood() throws {
@@ -110,6 +111,23 @@ import Testing
         [SupervisedExample(prompt: prompt, completion: ended)], weight: 3 * 2 / 2)
       _ = try $0.addSupervised(
         [SupervisedExample(prompt: prompt, completion: cut)], weight: 3 * -1 / 2)
+    }
+  }
+
+  @Test func eachTokenHasItsOwnAdvantage() throws {
+    try expectEqual { learner in
+      let sampled = RankedExample(prompt: prompt, completions: [ended], pairs: [])
+      let drawn = try PolicyLearner.sums(
+        [sampled], adapter: nil, pass: TrainingPass(model: model))[0]
+      _ = try learner.addPolicyGradient(
+        sampled, drawn: drawn, advantages: [[2, 2, 0, 0]], ratioClip: 0.2)
+    } _: {
+      // The mean over two of four tokens.
+      _ = try $0.addSupervised(
+        [
+          SupervisedExample(
+            prompt: prompt, completion: ended, trained: [true, true, false, false])
+        ], weight: 2.0 * 2 / 4)
     }
   }
 

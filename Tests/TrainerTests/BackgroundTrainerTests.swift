@@ -206,7 +206,7 @@ import Testing
     #expect(try #require(try workspace.currentVersion(.policy)).id > before)
     // What was drawn meanwhile is there for the next update.
     #expect(trainer.standing.rollouts.last?.uses == 0)
-    #expect(Set(trainer.standing.rollouts.map(\.slate)).count == trainer.standing.rollouts.count)
+    #expect(Set(trainer.standing.rollouts.map(\.id)).count == trainer.standing.rollouts.count)
   }
 
   @Test func aVersionChosenDuringAnUpdateStaysInUse() throws {
