@@ -195,7 +195,9 @@ struct PolicyUpdate {
       rankings.map(\.example),
       reference: try references(rankings, learner: learner, pool: &pool), beta: recipe.beta,
       anchor: recipe.bestWeight / weight, weight: weight, sparing: end)
-    for (ranked, loss) in zip(rankings, learner.rankingLosses) { pool.setLoss(loss, label: ranked.label) }
+    for (ranked, loss) in zip(rankings, learner.rankingLosses) {
+      pool.setLoss(loss, label: ranked.label)
+    }
     return part.loss
   }
 
