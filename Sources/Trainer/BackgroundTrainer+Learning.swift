@@ -87,6 +87,8 @@ extension BackgroundTrainer {
     let start = clock.now
     let learner = try learnerOfPolicy()
     standing.probe = reward?.probe
+    standing.demonstrations = pool.demonstrations.keys.count(where: learnable.contains)
+    try noteBudget()
     standing.base = Habits(
       ofBase: try workspace.unchosenCompletions(policy: 0, limit: Self.completionsOfBase))
     // Slates may be drawn in the middle of it, which adds to the standing.

@@ -80,10 +80,18 @@ public final class BackgroundTrainer {
     drawing = Drawing(model: model, pass: pass)
     try workspace.discardUnfinished()
     try workspace.endAbandonedJobs()
-    // The screens show how much of it is used.
-    try workspace.set("kl_budget", to: String(recipe.klBudget))
     try followChosenVersions()
+    standing.demonstrations = try workspace.labels(
+      kinds: [.demonstration], heldOut: .learnable
+    ).count
+    try noteBudget()
     try notePractice()
+  }
+
+  /// Says in the workspace how far the policy may go, for the screens to show how much of it is used.
+  func noteBudget() throws {
+    let budget = recipe.budget(demonstrations: standing.demonstrations)
+    try workspace.set("kl_budget", to: String(budget))
   }
 
   var isStopping: Bool { stop.isMade }

@@ -31,6 +31,8 @@ struct PolicyUpdate {
     /// Nats per token that the policy is away from the base on its own draws, averaged over the last
     /// rollouts; nil before the first.
     var divergence: Double?
+    /// How many demonstrations it learns from.
+    var demonstrations = 0
     /// What the base's answers are like; nil before it has drawn any.
     var base: Habits?
     /// The reward models' skill, averaged over the last updates; nil before the first.
@@ -140,11 +142,9 @@ struct PolicyUpdate {
 
   /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
   private func distance(_ standing: Standing, known: Double) -> Double {
-    (standing.divergence ?? 0) / (recipe.klBudget * max(Self.leastBudget, known))
+    (standing.divergence ?? 0)
+      / recipe.budget(demonstrations: standing.demonstrations, known: known)
   }
-
-  /// The share of the budget that is there without knowledge.
-  private static let leastBudget = 0.2
 
   /// Whether a policy is so far from the base, in budgets, that its draws are learnt from even by a reward
   /// model that knows nothing: to find the way back.

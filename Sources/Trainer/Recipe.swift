@@ -54,6 +54,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Nats per token from the base, on its own draws, that the policy is held to; less while the reward model
   /// knows less.
   public var klBudget = 0.4
+  /// What eight demonstrations add to that: they take the policy away from the base by themselves, and
+  /// policy gradient is to stay near what they made of it (Ouyang et al. 2022, equation 2).
+  public var demonstrationBudget = 0.3
   /// Policy gradient's penalty, in log-odds of the reward, for each nat per token that a completion is
   /// likelier under the policy than under the base, once the budget is reached.
   public var klPenalty = 3.0
@@ -97,6 +100,17 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var repeatedShare = 0.02
 
   public init() {}
+
+  /// Nats per token from the base that the policy is held to.
+  ///
+  /// - Parameter known: how much the reward model knows, from 0 to 1.
+  func budget(demonstrations: Int, known: Double = 1) -> Double {
+    klBudget * max(Self.leastBudget, known)
+      + demonstrationBudget * min(1, Double(demonstrations) / 8)
+  }
+
+  /// The share of the budget that is there without knowledge.
+  private static let leastBudget = 0.5
 
   /// The file in a workspace that changes numbers of its recipe.
   public static let fileName = "recipe.json"
@@ -161,7 +175,8 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("fluencyReward", fluencyReward), ("noveltyReward", noveltyReward),
       ("unendedPenalty", unendedPenalty),
       ("temperature", temperature), ("repeatedShare", repeatedShare),
-      ("demonstrationEvidence", demonstrationEvidence), ("contrast", contrast),
+      ("demonstrationEvidence", demonstrationEvidence),
+      ("demonstrationBudget", demonstrationBudget), ("contrast", contrast),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

@@ -32,4 +32,14 @@ import Testing
     let error = try #require(throws: TrainerError.self) { try recipe(text) }
     #expect(error.description.contains(words))
   }
+
+  @Test func thePolicyMayGoAsFarAsIsKnownAndAsDemonstrationsTookIt() {
+    var recipe = Recipe()
+    (recipe.klBudget, recipe.demonstrationBudget) = (0.4, 0.2)
+    #expect(recipe.budget(demonstrations: 0) == 0.4)
+    #expect(recipe.budget(demonstrations: 0, known: 0.75) < 0.4)
+    #expect(recipe.budget(demonstrations: 0, known: 0) == 0.2)
+    #expect(recipe.budget(demonstrations: 4) == 0.5)
+    #expect(abs(recipe.budget(demonstrations: 80) - 0.6) < 1e-9)
+  }
 }
