@@ -17,8 +17,7 @@ extension BackgroundTrainer {
   /// Moves the policy on without a new label, by earlier ones and by what the reward model says of its draws.
   ///
   /// A label that comes in meanwhile is learnt next, and the step begun is left; its version has what was
-  /// practised until then. A policy
-  /// that the gate rejects practises no more until there is a new label.
+  /// practised until then. A policy that the gate rejects practises no more until there is a new label.
   func practise() throws {
     if try workspace.leaveRetracted(.policy) {
       log.info("policy goes back to before a label that was taken back")
@@ -70,7 +69,8 @@ extension BackgroundTrainer {
   /// Has the policy in training answer a prompt that is likely to have answers of different worth, by what its
   /// answers to other prompts were worth.
   ///
-  /// - Returns: nil when there is no reward model to read them, or no prompt to be answered.
+  /// - Returns: nil when there is no reward model to read them, or no prompt to be answered, or something more
+  ///   urgent came in.
   private func practiceRollout(random: inout SplitMix64) throws -> Rollout? {
     guard let probe = reward?.probe, let learner = policyLearner else { return nil }
     let settings = try TrainerSettings.read(from: workspace)
@@ -99,13 +99,17 @@ extension BackgroundTrainer {
     guard let best = prompts.indices.max(by: { (values[$0], $1) < (values[$1], $0) }) else {
       return nil
     }
+    let plan = DrawingPlan(recipe: recipe, settings: settings)
+    guard
+      let rollout = try drawing.rollout(
+        id: -(rolloutsPractised + 1), promptID: prompts[best].id,
+        prompt: encoding.prompt(prompts[best]), adapter: learner.adapter,
+        seeds: (0..<plan.draws).map { _ in random.next() }, sampling: plan.sampling,
+        goesOn: { [self] in !isStopping && (try? hasNewLabel()) != true })
+    else { return nil }
     practised.insert(prompts[best].id)
     rolloutsPractised += 1
-    let plan = DrawingPlan(recipe: recipe, settings: settings)
-    return try drawing.rollout(
-      id: -rolloutsPractised, promptID: prompts[best].id, prompt: encoding.prompt(prompts[best]),
-      adapter: learner.adapter, seeds: (0..<plan.draws).map { _ in random.next() },
-      sampling: plan.sampling)
+    return rollout
   }
 
   /// Says in the workspace whether there is practice to come, for who waits for it.

@@ -201,13 +201,22 @@ final class Drawing {
     for (index, row) in scores.enumerated() { drawn[index].scores = row }
   }
 
-  /// Draws answers to a prompt and reads them, for practice.
+  /// Draws answers to a prompt and reads them, for practice; nil when `goesOn` ends it.
   func rollout(
     id: Int64, promptID: Int64, prompt: [TokenID], adapter: LoRAAdapter, seeds: [UInt64],
-    sampling: SamplingParameters
+    sampling: SamplingParameters, goesOn: @escaping () -> Bool
   ) throws -> Rollout? {
-    var drawn = try answers(prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling)
-      .map { Drawn(generated: $0, version: 0, origin: .unselected, scores: nil) }
+    let answers: [GeneratedCompletion]
+    do {
+      answers = try generator.generate(
+        prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling,
+        onStep: { _ in goesOn() })
+    } catch is CancellationError {
+      return nil
+    }
+    var drawn = answers.map {
+      Drawn(generated: $0, version: 0, origin: .unselected, scores: nil)
+    }
     try score(&drawn, prompt: prompt, by: nil)
     return Rollout(id: id, promptID: promptID, prompt: prompt, drawn: drawn)
   }

@@ -84,8 +84,10 @@ struct PolicyUpdate {
       }
       let cutShort = UpdateResult(metrics: metrics, steps: taken, isCutShort: true)
       guard try goesOn() else { return cutShort }
-      if recipe.gradientWeight > 0, let rollout = try practice?.draw(&random) {
-        standing.rollouts = (standing.rollouts + [rollout]).suffix(recipe.rolloutsKept)
+      if recipe.gradientWeight > 0, let practice {
+        let rollout = try practice.draw(&random)
+        standing.rollouts = (standing.rollouts + [rollout].compactMap { $0 })
+          .suffix(recipe.rolloutsKept)
         guard try goesOn() else { return cutShort }
       }
       let isFirst = step == 0
