@@ -1,0 +1,120 @@
+/// What a probe reads: completions as features, and ranked slates of them.
+extension RewardProbe {
+  /// What a completion's features are made of, one part after another.
+  public struct Layout: Sendable, Equatable {
+    /// Blocks that are each a model of their own, and the width of each.
+    public var blocks: Int
+    public var width: Int
+    /// Features of the prompt.
+    public var prompt: Int
+    /// Numbers of the completion's form; none leaves out the block of form.
+    public var form: Int
+    /// Sets of these numbers that are each a model of its own.
+    public var formParts: [FormPart]
+
+    /// Some numbers of the form.
+    public struct FormPart: Sendable, Equatable {
+      public var numbers: [Int]
+      /// Whether it also learns from what was left on top of each ranking, beside the average completion of
+      /// whatever prompt.
+      public var isContrasted: Bool
+
+      public init(_ numbers: [Int], isContrasted: Bool = false) {
+        self.numbers = numbers
+        self.isContrasted = isContrasted
+      }
+    }
+
+    /// - Parameter formParts: nil for one with all numbers of the form.
+    public init(
+      blocks: Int, width: Int, prompt: Int = 0, form: Int = 0, formParts: [FormPart]? = nil
+    ) {
+      (self.blocks, self.width, self.prompt, self.form) = (blocks, width, prompt, form)
+      self.formParts = formParts ?? (form > 0 ? [FormPart(Array(0..<form))] : [])
+    }
+
+    /// How many features a completion has.
+    public var count: Int { blocks * width + prompt + form }
+    /// How long a head is.
+    public var expandedCount: Int { range(ofModel: models - 1).upperBound }
+    /// Blocks of the model, those of form included.
+    public var models: Int { blocks + formParts.count }
+
+    /// Where a model's part of an expanded row is.
+    func range(ofModel model: Int) -> Range<Int> {
+      guard model >= blocks else { return model * width..<(model + 1) * width }
+      let ends = formParts[...(model - blocks)].reduce(into: [blocks * width]) {
+        $0.append($0.last! + $1.numbers.count * (1 + prompt))
+      }
+      return ends[ends.count - 2]..<ends.last!
+    }
+
+    /// Whether a model also learns from what was left on top.
+    func isContrasted(_ model: Int) -> Bool {
+      model >= blocks && formParts[model - blocks].isContrasted
+    }
+
+    /// The parts of a completion's features that are scaled as one.
+    var parts: [Range<Int>] {
+      var ends = (0...blocks).map { $0 * width }
+      for more in [prompt, form] where more > 0 { ends.append(ends.last! + more) }
+      return zip(ends, ends.dropFirst()).map { $0..<$1 }
+    }
+
+    /// Normalised features as the models read them.
+    func expanded(_ row: [Float]) -> [Float] {
+      var result = Array(row[..<(blocks * width)])
+      guard form > 0 else { return result }
+      result.reserveCapacity(expandedCount)
+      let asked = row[(blocks * width)..<(blocks * width + prompt)]
+      // An unusual prompt must not count more than a usual one.
+      let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let share = 1 / max(1, length)
+      for part in formParts {
+        // Features are scaled for the whole form to have a length near 1; so shall each part.
+        let scale = (Float(form) / Float(part.numbers.count)).squareRoot()
+        for number in part.numbers {
+          let value = row[blocks * width + prompt + number] * scale
+          result.append(value * RewardProbe.unasked)
+          for feature in asked { result.append(value * share * feature) }
+        }
+      }
+      return result
+    }
+  }
+
+  /// A ranked slate: the features of its completions, and its strict pairs.
+  public struct Example: Sendable {
+    /// One per completion, as the layout says.
+    public var features: [[Float]]
+    /// None where all are tied.
+    public var pairs: [Pair]
+    /// The prompt's identity: what the bootstrap and the cross-validation go by.
+    public var group: UInt64
+    /// What each pair counts.
+    public var weight: Double
+    /// Whether cross-validation tries to foresee its pairs; others are only learnt from.
+    public var isForeseen: Bool
+    /// The completions that may stand for what their prompt asks for.
+    public var representatives: [Int]
+
+    /// - Parameter representatives: nil for all.
+    public init(
+      features: [[Float]], pairs: [Pair], group: UInt64, weight: Double = 1,
+      isForeseen: Bool = true, representatives: [Int]? = nil
+    ) {
+      self.features = features
+      self.pairs = pairs
+      self.group = group
+      self.weight = weight
+      self.isForeseen = isForeseen
+      self.representatives = representatives ?? Array(features.indices)
+    }
+
+    /// The representatives that no other completion is preferred to.
+    var best: [Int] {
+      let rejected = Set(pairs.map(\.rejected))
+      return representatives.filter { !rejected.contains($0) }
+    }
+  }
+}
