@@ -18,10 +18,13 @@ extension RewardProbe {
       /// Whether it also learns from what was left on top of each ranking, beside the average completion of
       /// whatever prompt.
       public var isContrasted: Bool
+      /// Whether what is liked may depend on what was asked.
+      public var dependsOnPrompt: Bool
 
-      public init(_ numbers: [Int], isContrasted: Bool = false) {
+      public init(_ numbers: [Int], isContrasted: Bool = false, dependsOnPrompt: Bool = true) {
         self.numbers = numbers
         self.isContrasted = isContrasted
+        self.dependsOnPrompt = dependsOnPrompt
       }
     }
 
@@ -44,7 +47,7 @@ extension RewardProbe {
     func range(ofModel model: Int) -> Range<Int> {
       guard model >= blocks else { return model * width..<(model + 1) * width }
       let ends = formParts[...(model - blocks)].reduce(into: [blocks * width]) {
-        $0.append($0.last! + $1.numbers.count * (1 + prompt))
+        $0.append($0.last! + $1.numbers.count * (1 + ($1.dependsOnPrompt ? prompt : 0)))
       }
       return ends[ends.count - 2]..<ends.last!
     }
@@ -75,6 +78,10 @@ extension RewardProbe {
         let scale = (Float(form) / Float(part.numbers.count)).squareRoot()
         for number in part.numbers {
           let value = row[blocks * width + prompt + number] * scale
+          guard part.dependsOnPrompt else {
+            result.append(value)
+            continue
+          }
           result.append(value * RewardProbe.unasked)
           for feature in asked { result.append(value * share * feature) }
         }

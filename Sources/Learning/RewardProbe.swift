@@ -43,7 +43,7 @@ public struct RewardProbe: Sendable {
   }
 
   /// The weight of the prior against a pair.
-  static let ridge = 0.1
+  static let ridge = 0.05
   /// Parts that cross-validation cuts the prompts into.
   static let folds = 5
 
