@@ -36,15 +36,20 @@ extension PolicyUpdate.Standing {
     }
     metrics["lost.ends"] = endsLost
     metrics["lost.fluency"] = fluencyLost
+    let besides = rollout.own.map { index in
+      let length = Double(rollout.completions[index].count)
+      let reference = rollout.reference[index]
+      let side =
+        recipe.fluencyReward * fluencyLost * reference / length
+        + recipe.noveltyReward * novelty[index]
+        - (rollout.ended[index] ? 0 : recipe.unendedPenalty * endsLost)
+      return known * side - penalty * (rollout.logprobs[index] - reference) / length
+    }
+    // What is borrowed counts by its worth alone: it has all that the base has.
+    let usual = besides.reduce(0, +) / Double(max(1, besides.count))
     let advantages = PolicyGradient.advantages(
       worths.indices.map { index in
-        let length = Double(rollout.completions[index].count)
-        let reference = rollout.reference[index]
-        let worth =
-          share * worths[index] + recipe.fluencyReward * fluencyLost * reference / length
-          + recipe.noveltyReward * novelty[index]
-          - (rollout.ended[index] ? 0 : recipe.unendedPenalty * endsLost)
-        return known * worth - penalty * (rollout.logprobs[index] - reference) / length
+        known * share * worths[index] + (index < besides.count ? besides[index] : usual)
       })
     let foresight = Foresight(rollouts.filter { $0.id != rollout.id }, by: probe)
     for (length, slope) in zip(Foresight.lengths, foresight.slopes) {

@@ -104,7 +104,8 @@ extension BackgroundTrainer {
       let rollout = try drawing.rollout(
         id: -(rolloutsPractised + 1), promptID: prompts[best].id,
         prompt: encoding.prompt(prompts[best]), adapter: learner.adapter,
-        seeds: (0..<plan.draws).map { _ in random.next() }, sampling: plan.sampling,
+        seeds: (0..<plan.draws).map { _ in random.next() }, borrowed: recipe.borrowedDraws,
+        sampling: plan.sampling,
         goesOn: { [self] in !isStopping && (try? hasNewLabel()) != true })
     else { return nil }
     practised.insert(prompts[best].id)

@@ -42,6 +42,8 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// kept for later.
   public var practicePerLabel = 2
   public var practiceKept = 40
+  /// How many of the draws of each of them are the base's.
+  public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
   /// those of any step.
   public var practiceRankings = 1
@@ -161,7 +163,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
       ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
       ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),
-      ("practiceRollouts", practiceRollouts),
+      ("practiceRollouts", practiceRollouts), ("borrowedDraws", borrowedDraws),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),

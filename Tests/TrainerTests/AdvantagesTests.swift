@@ -64,6 +64,26 @@ import Testing
     #expect(rows[1].allSatisfy { abs($0 - penalty) < 1e-9 })
   }
 
+  @Test func whatIsBorrowedCountsByItsWorthAlone() {
+    // All of the policy's own are alike, which teaches nothing; the base's is better.
+    var stuck = rollout(99, worth: [-1, -1])
+    #expect(advantages(of: stuck, in: standing()).joined().allSatisfy { $0 == 0 })
+    stuck.completions.append(stuck.completions[0])
+    stuck.logprobs = [-20, -20, -40]
+    stuck.reference = [-40, -40, -40]
+    stuck.ended = [true, true, false]
+    stuck.features.append([1])
+    stuck.wordPairs.append([])
+    stuck.broken = [[[0], [0], [0]], [[0], [0], [0]], [[0], [0], [0]]]
+    stuck.borrowed = 1
+    var standing = standing(divergence: 0.1)
+    standing.base = Habits(ended: [true, false], reference: -1, tokens: 1)
+    let worth = stuck.worths(by: probe)
+    let rows = advantages(of: stuck, in: standing)
+    #expect(rows[2].allSatisfy { abs($0 - 0.5 * (worth[2] - worth[0])) < 1e-9 })
+    #expect(rows[0][0] < -0.1 && rows[0] == rows[1])
+  }
+
   @Test func aMissingEndCostsAsFarAsEndsAreLost() {
     var cut = rollout(99, worth: [0, 0])
     cut.ended = [true, false]
