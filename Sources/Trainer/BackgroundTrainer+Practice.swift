@@ -41,7 +41,7 @@ extension BackgroundTrainer {
           goesOn: {
             if self.isStopping { throw CancellationError() }
             return try !self.hasNewLabel()
-          })
+          }, stepsBefore: practisedSinceLabel)
       ) { share, _ in
         try self.workspace.updateJob(job, progress: share, remaining: nil)
         try self.serveWaitingLabelers()
@@ -66,8 +66,8 @@ extension BackgroundTrainer {
   /// The share of practice that is for any prompt of the mix.
   private static let anyPrompts = 0.25
 
-  /// Has the policy in training answer a prompt that is likely to have answers of different worth, by what its
-  /// answers to other prompts were worth.
+  /// Has the policy in training answer a prompt where there is likely something to gain, by what there was in its
+  /// answers to other prompts.
   ///
   /// - Returns: nil when there is no reward model to read them, or no prompt to be answered, or something more
   ///   urgent came in.
@@ -91,7 +91,7 @@ extension BackgroundTrainer {
     let known = standing.rollouts.filter { promptFeatures[$0.promptID] != nil }
     let interest = PromptInterest(
       features: known.map { promptFeatures[$0.promptID]! },
-      outcomes: known.map { PolicyGradient.deviation($0.worths(by: probe)) })
+      outcomes: known.map { $0.gain(by: probe) })
     let isAny = random.uniform() < Self.anyPrompts
     let values = prompts.map { prompt in
       isAny ? 0 : promptFeatures[prompt.id].flatMap { interest?.value(of: $0) } ?? 0

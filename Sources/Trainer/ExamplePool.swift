@@ -108,8 +108,8 @@ struct ExamplePool {
   }
 
   /// The loss per token, in nats, below which a demonstration has been learnt: it is likelier than what the base
-  /// itself writes. Further steps would have it learnt by heart.
-  private static let learntLossPerToken = 1.5
+  /// itself writes. Many more steps would have it learnt by heart.
+  private static let learntLossPerToken = 1.0
 
   /// New demonstrations followed by up to `replayed` others drawn at random, none that the policy has learnt.
   func unlearntDemonstrations(

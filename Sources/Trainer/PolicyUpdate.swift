@@ -55,6 +55,13 @@ struct PolicyUpdate {
     var draw: (inout SplitMix64) throws -> Rollout?
     /// Whether there is nothing more urgent.
     var goesOn: () throws -> Bool
+    /// Steps taken since the last label.
+    var stepsBefore: Int
+
+    /// The share of the learning rate that a step takes: the more comes from the same labels, the less.
+    func share(step: Int, recipe: Recipe) -> Double {
+      1 / (1 + Double(stepsBefore + step) / recipe.practiceHalved)
+    }
   }
 
   /// - Parameters:
@@ -123,7 +130,9 @@ struct PolicyUpdate {
           learner: learner, standing: &standing, metrics: &metrics)
       }
       let hasLabels = !demonstrations.isEmpty || !rankings.isEmpty
-      let pace = max(hasLabels ? recipe.labelPace : 0, pace(standing, known: known))
+      let pace =
+        max(hasLabels ? recipe.labelPace : 0, pace(standing, known: known))
+        * (practice?.share(step: step, recipe: recipe) ?? 1)
       metrics["pace"] = pace
       taken += 1
       metrics["grad_norm"] = try learner.step(
@@ -152,7 +161,7 @@ struct PolicyUpdate {
   private static let freshest = 4
 
   /// The rollouts of a step, by their places: with labels the newest, if nothing was learnt from it yet, and
-  /// others by how different the reward model finds their completions, rather those that were seldom used.
+  /// others by how much the reward model finds to gain in them, rather those that were seldom used.
   private func chooseRollouts(
     _ standing: Standing, known: Double, isPractice: Bool, random: inout SplitMix64
   ) -> [Int] {
@@ -169,8 +178,8 @@ struct PolicyUpdate {
     }
     var weights = all.enumerated().map { index, rollout -> Double in
       if chosen.contains(index) { return 0 }
-      let spread = PolicyGradient.deviation(rollout.worths(by: probe))
-      return spread * spread / Double((1 + rollout.uses) * (1 + rollout.uses))
+      let gain = rollout.gain(by: probe)
+      return gain * gain / Double((1 + rollout.uses) * (1 + rollout.uses))
     }
     for _ in 0..<(isPractice ? recipe.practiceRollouts : recipe.replayedRollouts) {
       guard let index = random.index(weights: weights) else { break }

@@ -42,6 +42,8 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// kept for later.
   public var practicePerLabel = 2
   public var practiceKept = 40
+  /// Steps after which they are half as long as the first; later ones are shorter still.
+  public var practiceHalved = 20.0
   /// How many of the draws of each of them are the base's.
   public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
@@ -169,7 +171,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
-      ("topP", topP),
+      ("topP", topP), ("practiceHalved", practiceHalved),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),

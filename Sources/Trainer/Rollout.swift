@@ -20,8 +20,8 @@ struct Rollout {
   var ended: [Bool]
   /// What the reward model reads of each, so that a later one can say what they are worth.
   var features: [[Float]]
-  /// The pairs of neighbouring words of each, as hashes.
-  var wordPairs: [Set<Int>]
+  /// The pairs of neighbouring words of each, as hashes in their order.
+  var wordPairs: [[Int]]
   /// How many are not the policy's own; the last.
   var borrowed = 0
   /// What the reward model reads of each, broken off at each of ``Foresight/lengths``; nil until it is needed.
@@ -34,28 +34,36 @@ struct Rollout {
     PolicyGradient.sureAdvantages(features.map(probe.scores))
   }
 
+  /// How much better the best is than the policy's own are on average: what there is to learn.
+  func gain(by probe: RewardProbe) -> Double {
+    let worths = worths(by: probe)
+    guard let best = worths.max(), !own.isEmpty else { return 0 }
+    return best - worths[own].reduce(0, +) / Double(own.count)
+  }
+
   /// The places of the policy's own.
   var own: Range<Int> { 0..<(completions.count - borrowed) }
 
   /// The policy's own, in tokens.
   var tokens: Int { completions[own].reduce(0) { $0 + $1.count } }
 
-  /// The share of each completion's pairs of neighbouring words that the policy has not written in the others'
-  /// rollouts: what one that says the same to everyone loses.
+  /// The share of each completion's pairs of neighbouring words that come for the first time in it and in what
+  /// the policy wrote in the others' rollouts: what one that says the same to everyone, or again and again,
+  /// loses.
   func novelty(besides others: some Sequence<Rollout>) -> [Double] {
     var known = Set<Int>()
     for other in others where other.id != id {
       for pairs in other.wordPairs[other.own] { known.formUnion(pairs) }
     }
     return wordPairs.map { pairs in
-      pairs.isEmpty ? 0 : Double(pairs.count { !known.contains($0) }) / Double(pairs.count)
+      pairs.isEmpty ? 0 : Double(Set(pairs).subtracting(known).count) / Double(pairs.count)
     }
   }
 
   /// The pairs of neighbouring words of a text.
-  static func wordPairs(of text: String) -> Set<Int> {
+  static func wordPairs(of text: String) -> [Int] {
     let words = text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }
-    return Set(zip(words, words.dropFirst()).map { "\($0) \($1)".hashValue })
+    return zip(words, words.dropFirst()).map { "\($0) \($1)".hashValue }
   }
 
   /// Some of them as a record without pairs, for passes over it.

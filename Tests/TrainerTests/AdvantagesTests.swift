@@ -79,6 +79,8 @@ import Testing
     var standing = standing(divergence: 0.1)
     standing.base = Habits(ended: [true, false], reference: -1, tokens: 1)
     let worth = stuck.worths(by: probe)
+    #expect(rollout(1, worth: [-1, -1]).gain(by: probe) == 0)
+    #expect(stuck.gain(by: probe) == worth[2] - worth[0])
     let rows = advantages(of: stuck, in: standing)
     #expect(rows[2].allSatisfy { abs($0 - 0.5 * (worth[2] - worth[0])) < 1e-9 })
     #expect(rows[0][0] < -0.1 && rows[0] == rows[1])

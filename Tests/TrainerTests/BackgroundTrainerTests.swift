@@ -272,6 +272,29 @@ import Testing
     #expect(trainer.practiceOwed == 5)
   }
 
+  @Test func theMoreIsPractisedWithoutALabelTheSmallerTheSteps() throws {
+    var recipe = Recipe()
+    recipe.practiceHalved = 20
+    func share(_ stepsBefore: Int, step: Int) -> Double {
+      PolicyUpdate.Practice(
+        draw: { _ in nil }, goesOn: { true }, stepsBefore: stepsBefore
+      ).share(step: step, recipe: recipe)
+    }
+    #expect(share(0, step: 0) == 1)
+    #expect(share(16, step: 4) == 0.5)
+    #expect(share(40, step: 0) == 1 / 3.0)
+
+    recipe.practicePerLabel = 5
+    try work(recipe: recipe)
+    try label()
+    let trainer = try trainer(recipe: recipe)
+    try trainer.run(.untilIdle)
+    #expect(trainer.practisedSinceLabel == 5)
+    try label()
+    try trainer.learn(.policy)
+    #expect(trainer.practisedSinceLabel == 0)
+  }
+
   @Test func practiceAnswersPromptsThatNobodyHasRanked() throws {
     var recipe = Recipe()
     recipe.practicePerLabel = 3
@@ -285,8 +308,16 @@ import Testing
     #expect(trainer.practised.count == 3)
     #expect(!trainer.practised.contains(slate.prompt.id))
     #expect(practised.allSatisfy { $0.completions.count == recipe.draws })
-    // They are the policy's: as likely as it found them when it drew them.
-    #expect(practised.allSatisfy { $0.logprobs != $0.reference })
+    for rollout in practised {
+      // The policy's own are as likely as it found them when it drew them, the others as the base did.
+      #expect(rollout.borrowed == recipe.borrowedDraws)
+      let own = rollout.own
+      #expect(zip(rollout.logprobs[own], rollout.reference[own]).allSatisfy { $0 != $1 })
+      #expect(
+        zip(rollout.logprobs[own.upperBound...], rollout.reference[own.upperBound...]).allSatisfy {
+          abs($0 - $1) < 0.05 * abs($1) + 0.5
+        })
+    }
   }
 
   @Test func aSlateIsNotDrawnWhileALabelWaitsUnlessALabelerDoes() throws {

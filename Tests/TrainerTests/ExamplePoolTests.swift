@@ -45,7 +45,7 @@ import Testing
       ).map(\.label).sorted()
     }
     #expect(drawn(9) == [1, 2, 3])
-    pool.setLoss(1.2, label: 2)
+    pool.setLoss(0.2, label: 2)
     pool.setLoss(2.4, label: 3)
     #expect(drawn(9) == [1, 3])
     #expect(drawn(new: [4], 9) == [1, 3, 4])

@@ -21,6 +21,11 @@ import Testing
     #expect(own.novelty(besides: [own]) == [1, 1, 0, 1])
   }
 
+  @Test func whatIsSaidAgainIsNotNew() {
+    let own = rollout(1, ["cats purr, cats purr, cats", "cats purr"])
+    #expect(own.novelty(besides: []) == [0.5, 1])
+  }
+
   @Test func whatIsBorrowedSaysNothingOfThePolicy() throws {
     var rollout = rollout(1, ["I'm here to help", "Bread is made of flour"])
     rollout.logprobs = [-1, -7]
