@@ -38,6 +38,8 @@ extension RewardProbe {
 
     /// How many features a completion has.
     public var count: Int { blocks * width + prompt + form }
+    /// Where the features of the prompt are among those of a completion.
+    public var promptPart: Range<Int> { blocks * width..<blocks * width + prompt }
     /// How long a head is.
     public var expandedCount: Int { range(ofModel: models - 1).upperBound }
     /// Blocks of the model, those of form included.
@@ -69,7 +71,7 @@ extension RewardProbe {
       var result = Array(row[..<(blocks * width)])
       guard form > 0 else { return result }
       result.reserveCapacity(expandedCount)
-      let asked = row[(blocks * width)..<(blocks * width + prompt)]
+      let asked = row[promptPart]
       // An unusual prompt must not count more than a usual one.
       let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let share = 1 / max(1, length)

@@ -196,6 +196,34 @@ public struct RewardProbe: Sendable {
     return heads.map { dot($0, row[...]) }
   }
 
+  /// The mean score of completions as if each had been written for a prompt.
+  ///
+  /// - Parameters:
+  ///   - rows: the features of completions of any prompts.
+  ///   - prompt: what the base says of the prompt.
+  public func scores(of rows: [[Float]], for prompt: [Float]) -> [Double] {
+    let ofCompletion = layout.blocks * layout.width
+    // With the prompt given, the score is linear in what is left.
+    var asked = [Float](repeating: 0, count: layout.count)
+    asked.replaceSubrange(layout.promptPart, with: prompt)
+    asked = Self.normalized(asked, mean: mean, scale: scale)
+    let head = heads[0].indices.map { index in
+      heads.reduce(0) { $0 + $1[index] } / Float(heads.count)
+    }
+    var weights = Array(head[..<ofCompletion])
+    for number in 0..<layout.form {
+      var row = [Float](repeating: 0, count: layout.count)
+      row.replaceSubrange(layout.promptPart, with: asked[layout.promptPart])
+      row[layout.promptPart.upperBound + number] = 1
+      weights.append(dot(head, layout.expanded(row)[...]))
+    }
+    return rows.map { row in
+      let row = Self.normalized(row, mean: mean, scale: scale)
+      let left = row[..<ofCompletion] + row[layout.promptPart.upperBound...]
+      return Double(dot(weights, left))
+    }
+  }
+
   private static func normalized(
     _ features: [Float], mean: [Float], scale: [Float]
   ) -> [Float] {
@@ -219,9 +247,8 @@ public struct RewardProbe: Sendable {
     var (mean, scale) = normalization(examples.flatMap(\.features), parts: layout.parts)
     if layout.prompt > 0, prompts.count > 2 {
       let usual = normalization(prompts, parts: [0..<layout.prompt])
-      let range = layout.blocks * layout.width..<layout.blocks * layout.width + layout.prompt
-      mean.replaceSubrange(range, with: usual.mean)
-      scale.replaceSubrange(range, with: usual.scale)
+      mean.replaceSubrange(layout.promptPart, with: usual.mean)
+      scale.replaceSubrange(layout.promptPart, with: usual.scale)
     }
     return (mean, scale)
   }

@@ -66,8 +66,7 @@ extension BackgroundTrainer {
   /// The share of practice that is for any prompt of the mix.
   private static let anyPrompts = 0.25
 
-  /// Has the policy in training answer a prompt where there is likely something to gain, by what there was in its
-  /// answers to other prompts.
+  /// Has the policy in training answer a prompt where there is likely something to gain.
   ///
   /// - Returns: nil when there is no reward model to read them, or no prompt to be answered, or something more
   ///   urgent came in.
@@ -88,13 +87,10 @@ extension BackgroundTrainer {
       prompts = try candidates()
     }
     try readPrompts(prompts)
-    let known = standing.rollouts.filter { promptFeatures[$0.promptID] != nil }
-    let interest = PromptInterest(
-      features: known.map { promptFeatures[$0.promptID]! },
-      outcomes: known.map { $0.gain(by: probe) })
+    let gain = ForeseenGain(standing.rollouts, by: probe)
     let isAny = random.uniform() < Self.anyPrompts
     let values = prompts.map { prompt in
-      isAny ? 0 : promptFeatures[prompt.id].flatMap { interest?.value(of: $0) } ?? 0
+      isAny ? 0 : promptFeatures[prompt.id].flatMap { gain?.value(of: $0) } ?? 0
     }
     guard let best = prompts.indices.max(by: { (values[$0], $1) < (values[$1], $0) }) else {
       return nil

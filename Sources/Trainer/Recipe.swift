@@ -43,7 +43,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var practicePerLabel = 2
   public var practiceKept = 40
   /// Steps after which they are half as long as the first; later ones are shorter still.
-  public var practiceHalved = 20.0
+  public var practiceHalved = 40.0
   /// How many of the draws of each of them are the base's.
   public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
