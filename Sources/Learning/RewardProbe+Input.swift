@@ -18,13 +18,10 @@ extension RewardProbe {
       /// Whether it also learns from what was left on top of each ranking, beside the average completion of
       /// whatever prompt.
       public var isContrasted: Bool
-      /// Whether what is liked may depend on what was asked.
-      public var dependsOnPrompt: Bool
 
-      public init(_ numbers: [Int], isContrasted: Bool = false, dependsOnPrompt: Bool = true) {
+      public init(_ numbers: [Int], isContrasted: Bool = false) {
         self.numbers = numbers
         self.isContrasted = isContrasted
-        self.dependsOnPrompt = dependsOnPrompt
       }
     }
 
@@ -38,8 +35,6 @@ extension RewardProbe {
 
     /// How many features a completion has.
     public var count: Int { blocks * width + prompt + form }
-    /// Where the features of the prompt are among those of a completion.
-    public var promptPart: Range<Int> { blocks * width..<blocks * width + prompt }
     /// How long a head is.
     public var expandedCount: Int { range(ofModel: models - 1).upperBound }
     /// Blocks of the model, those of form included.
@@ -49,7 +44,7 @@ extension RewardProbe {
     func range(ofModel model: Int) -> Range<Int> {
       guard model >= blocks else { return model * width..<(model + 1) * width }
       let ends = formParts[...(model - blocks)].reduce(into: [blocks * width]) {
-        $0.append($0.last! + $1.numbers.count * (1 + ($1.dependsOnPrompt ? prompt : 0)))
+        $0.append($0.last! + $1.numbers.count * (1 + prompt))
       }
       return ends[ends.count - 2]..<ends.last!
     }
@@ -71,7 +66,7 @@ extension RewardProbe {
       var result = Array(row[..<(blocks * width)])
       guard form > 0 else { return result }
       result.reserveCapacity(expandedCount)
-      let asked = row[promptPart]
+      let asked = row[(blocks * width)..<(blocks * width + prompt)]
       // An unusual prompt must not count more than a usual one.
       let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let share = 1 / max(1, length)
@@ -80,10 +75,6 @@ extension RewardProbe {
         let scale = (Float(form) / Float(part.numbers.count)).squareRoot()
         for number in part.numbers {
           let value = row[blocks * width + prompt + number] * scale
-          guard part.dependsOnPrompt else {
-            result.append(value)
-            continue
-          }
           result.append(value * RewardProbe.unasked)
           for feature in asked { result.append(value * share * feature) }
         }

@@ -43,7 +43,7 @@ public struct RewardProbe: Sendable {
   }
 
   /// The weight of the prior against a pair.
-  static let ridge = 0.05
+  static let ridge = 0.1
   /// Parts that cross-validation cuts the prompts into.
   static let folds = 5
 
@@ -196,34 +196,6 @@ public struct RewardProbe: Sendable {
     return heads.map { dot($0, row[...]) }
   }
 
-  /// The mean score of completions as if each had been written for a prompt.
-  ///
-  /// - Parameters:
-  ///   - rows: the features of completions of any prompts.
-  ///   - prompt: what the base says of the prompt.
-  public func scores(of rows: [[Float]], for prompt: [Float]) -> [Double] {
-    let ofCompletion = layout.blocks * layout.width
-    // With the prompt given, the score is linear in what is left.
-    var asked = [Float](repeating: 0, count: layout.count)
-    asked.replaceSubrange(layout.promptPart, with: prompt)
-    asked = Self.normalized(asked, mean: mean, scale: scale)
-    let head = heads[0].indices.map { index in
-      heads.reduce(0) { $0 + $1[index] } / Float(heads.count)
-    }
-    var weights = Array(head[..<ofCompletion])
-    for number in 0..<layout.form {
-      var row = [Float](repeating: 0, count: layout.count)
-      row.replaceSubrange(layout.promptPart, with: asked[layout.promptPart])
-      row[layout.promptPart.upperBound + number] = 1
-      weights.append(dot(head, layout.expanded(row)[...]))
-    }
-    return rows.map { row in
-      let row = Self.normalized(row, mean: mean, scale: scale)
-      let left = row[..<ofCompletion] + row[layout.promptPart.upperBound...]
-      return Double(dot(weights, left))
-    }
-  }
-
   private static func normalized(
     _ features: [Float], mean: [Float], scale: [Float]
   ) -> [Float] {
@@ -247,8 +219,9 @@ public struct RewardProbe: Sendable {
     var (mean, scale) = normalization(examples.flatMap(\.features), parts: layout.parts)
     if layout.prompt > 0, prompts.count > 2 {
       let usual = normalization(prompts, parts: [0..<layout.prompt])
-      mean.replaceSubrange(layout.promptPart, with: usual.mean)
-      scale.replaceSubrange(layout.promptPart, with: usual.scale)
+      let range = layout.blocks * layout.width..<layout.blocks * layout.width + layout.prompt
+      mean.replaceSubrange(range, with: usual.mean)
+      scale.replaceSubrange(range, with: usual.scale)
     }
     return (mean, scale)
   }

@@ -41,7 +41,7 @@ extension BackgroundTrainer {
           goesOn: {
             if self.isStopping { throw CancellationError() }
             return try !self.hasNewLabel()
-          }, stepsBefore: practisedSinceLabel)
+          })
       ) { share, _ in
         try self.workspace.updateJob(job, progress: share, remaining: nil)
         try self.serveWaitingLabelers()
@@ -66,7 +66,8 @@ extension BackgroundTrainer {
   /// The share of practice that is for any prompt of the mix.
   private static let anyPrompts = 0.25
 
-  /// Has the policy in training answer a prompt where there is likely something to gain.
+  /// Has the policy in training answer a prompt that is likely to have answers of different worth, by what its
+  /// answers to other prompts were worth.
   ///
   /// - Returns: nil when there is no reward model to read them, or no prompt to be answered, or something more
   ///   urgent came in.
@@ -87,10 +88,13 @@ extension BackgroundTrainer {
       prompts = try candidates()
     }
     try readPrompts(prompts)
-    let gain = ForeseenGain(standing.rollouts, by: probe)
+    let known = standing.rollouts.filter { promptFeatures[$0.promptID] != nil }
+    let interest = PromptInterest(
+      features: known.map { promptFeatures[$0.promptID]! },
+      outcomes: known.map { PolicyGradient.deviation($0.worths(by: probe)) })
     let isAny = random.uniform() < Self.anyPrompts
     let values = prompts.map { prompt in
-      isAny ? 0 : promptFeatures[prompt.id].flatMap { gain?.value(of: $0) } ?? 0
+      isAny ? 0 : promptFeatures[prompt.id].flatMap { interest?.value(of: $0) } ?? 0
     }
     guard let best = prompts.indices.max(by: { (values[$0], $1) < (values[$1], $0) }) else {
       return nil
@@ -100,8 +104,7 @@ extension BackgroundTrainer {
       let rollout = try drawing.rollout(
         id: -(rolloutsPractised + 1), promptID: prompts[best].id,
         prompt: encoding.prompt(prompts[best]), adapter: learner.adapter,
-        seeds: (0..<plan.draws).map { _ in random.next() }, borrowed: recipe.borrowedDraws,
-        sampling: plan.sampling,
+        seeds: (0..<plan.draws).map { _ in random.next() }, sampling: plan.sampling,
         goesOn: { [self] in !isStopping && (try? hasNewLabel()) != true })
     else { return nil }
     practised.insert(prompts[best].id)

@@ -51,8 +51,6 @@ public final class BackgroundTrainer {
   var standing = PolicyUpdate.Standing()
   /// Steps without a new label that the policy may still take in idle time.
   var practiceOwed = 0
-  /// Those taken since the last label.
-  var practisedSinceLabel = 0
   /// Prompts answered for practice since all were, and how many ever.
   var practised: Set<Int64> = []
   var rolloutsPractised: Int64 = 0

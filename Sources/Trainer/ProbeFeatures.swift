@@ -4,8 +4,6 @@ import Learning
 /// What the reward probe reads of completions: what the frozen base says of them and of the prompt, and
 /// the form of their text.
 enum ProbeFeatures {
-  private typealias FormPart = RewardProbe.Layout.FormPart
-
   static func layout(of configuration: ModelConfiguration) -> RewardProbe.Layout {
     let blocks = CompletionFeatures.blocks(of: configuration)
     let width = configuration.hiddenSize
@@ -13,11 +11,9 @@ enum ProbeFeatures {
     return RewardProbe.Layout(
       blocks: blocks.count - ofPrompt, width: width, prompt: ofPrompt * width,
       form: TextForm.count,
-      formParts: [
-        FormPart(Array(0..<TextForm.count), isContrasted: true),
-        FormPart(TextForm.layout, isContrasted: true),
-        FormPart(Array(0..<TextForm.count), dependsOnPrompt: false),
-      ])
+      formParts: [Array(0..<TextForm.count), TextForm.layout].map {
+        RewardProbe.Layout.FormPart($0, isContrasted: true)
+      })
   }
 
   /// The parts of a row that a reader sees at once: the words, and the form.

@@ -42,10 +42,6 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// kept for later.
   public var practicePerLabel = 2
   public var practiceKept = 40
-  /// Steps after which they are half as long as the first; later ones are shorter still.
-  public var practiceHalved = 40.0
-  /// How many of the draws of each of them are the base's.
-  public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
   /// those of any step.
   public var practiceRankings = 1
@@ -165,13 +161,13 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
       ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
       ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),
-      ("practiceRollouts", practiceRollouts), ("borrowedDraws", borrowedDraws),
+      ("practiceRollouts", practiceRollouts),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
-      ("topP", topP), ("practiceHalved", practiceHalved),
+      ("topP", topP),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),

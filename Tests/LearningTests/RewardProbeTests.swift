@@ -257,32 +257,6 @@ import Testing
     #expect(RewardProbe(tied, layout: form, heads: 4, contrast: 1) == nil)
   }
 
-  @Test func scoresForAnotherPromptAreThoseOfCompletionsWrittenForIt() {
-    var generator = SplitMix64(seed: 3)
-    func random(_ count: Int) -> [Float] {
-      (0..<count).map { _ in Float(generator.uniform() * 4 - 2) }
-    }
-    typealias Part = RewardProbe.Layout.FormPart
-    let layout = RewardProbe.Layout(
-      blocks: 2, width: 3, prompt: 4, form: 3,
-      formParts: [Part([0, 1, 2]), Part([2]), Part([0, 1], dependsOnPrompt: false)])
-    let probe = RewardProbe(
-      layout: layout, mean: random(layout.count), scale: random(layout.count),
-      heads: [random(layout.expandedCount), random(layout.expandedCount)],
-      blockWeights: [0.2, 0.2, 0.2, 0.2, 0.2], skill: 1,
-      foreseen: PairCount(correct: 0, total: 0))
-    let rows = (0..<5).map { _ in random(layout.count) }
-    let prompt = random(4)
-    let scores = probe.scores(of: rows, for: prompt)
-    for (row, score) in zip(rows, scores) {
-      var moved = row
-      moved.replaceSubrange(layout.promptPart, with: prompt)
-      let heads = probe.scores(of: moved)
-      #expect(abs(Double(heads[0] + heads[1]) / 2 - score) < 1e-4)
-    }
-    #expect(Set(scores).count == 5)
-  }
-
   @Test func theRegressionsGradientIsZeroAtItsSolution() {
     var generator = SplitMix64(seed: 9)
     let width = 5
