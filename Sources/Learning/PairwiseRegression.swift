@@ -2,22 +2,27 @@ import Foundation
 import LanguageModel
 
 /// Logistic regression on differences: the w that makes Σ weight · −log σ(w · (preferred − rejected)) +
-/// ridge/2 · |w|² least, by Newton's method with conjugate gradients.
+/// ridge/2 · |w|² least, by Newton's method with conjugate gradients. A tie counts half as each of its two being
+/// preferred.
 struct PairwiseRegression {
   private let width: Int
   private let ridge: Double
   /// `[pairs, width]`.
   private var differences: [Float] = []
-  private(set) var count = 0
+  /// How often the first of each pair was preferred: 1, or 1/2 for a tie.
+  private var shares: [Double] = []
+  var count: Int { shares.count }
 
   init(width: Int, ridge: Double) {
     self.width = width
     self.ridge = ridge
   }
 
-  mutating func add(_ preferred: ArraySlice<Float>, over rejected: ArraySlice<Float>) {
+  mutating func add(
+    _ preferred: ArraySlice<Float>, over rejected: ArraySlice<Float>, isTie: Bool = false
+  ) {
     for (a, b) in zip(preferred, rejected) { differences.append(a - b) }
-    count += 1
+    shares.append(isTie ? 0.5 : 1)
   }
 
   /// w · (preferred − rejected) of a pair.
@@ -40,9 +45,10 @@ struct PairwiseRegression {
       var gradient = w.map { -Float(ridge) * $0 }
       var curvature = [Float](repeating: 0, count: used.count)
       for (place, pair) in used.enumerated() {
-        let error = PairwiseLoss.sigmoid(-margin(pair, w))
+        let rejected = PairwiseLoss.sigmoid(-margin(pair, w))
+        let error = rejected - (1 - shares[pair])
         add(pair, times: Float(weights[pair] * error), to: &gradient)
-        curvature[place] = Float(weights[pair] * error * (1 - error))
+        curvature[place] = Float(weights[pair] * rejected * (1 - rejected))
       }
       let step = conjugateGradient(gradient, used: used, curvature: curvature)
       // Where the logistic is flat the step is too long; half of it, and half of that, are tried.
@@ -69,8 +75,8 @@ struct PairwiseRegression {
     let w = solve(weights: weights, from: start)
     let used = weights.indices.filter { weights[$0] > 0 }
     let roots = used.map { pair -> Double in
-      let error = PairwiseLoss.sigmoid(-margin(pair, w))
-      return (weights[pair] * error * (1 - error) / ridge).squareRoot()
+      let rejected = PairwiseLoss.sigmoid(-margin(pair, w))
+      return (weights[pair] * rejected * (1 - rejected) / ridge).squareRoot()
     }
     // Half the log determinant of 1 + √W D Dᵀ √W / ridge, by Cholesky's decomposition in place.
     var rows = used.indices.map { [Double](repeating: 0, count: $0 + 1) }
@@ -96,8 +102,10 @@ struct PairwiseRegression {
   /// What is made least.
   private func cost(_ w: [Float], weights: [Double], used: [Int]) -> Double {
     let square = w.reduce(0.0) { $0 + Double($1) * Double($1) }
-    return used.reduce(ridge / 2 * square) {
-      $0 + weights[$1] * PairwiseLoss.softplus(-margin($1, w))
+    return used.reduce(ridge / 2 * square) { total, pair in
+      let margin = margin(pair, w)
+      return total + weights[pair]
+        * (PairwiseLoss.softplus(-margin) + (1 - shares[pair]) * margin)
     }
   }
 

@@ -11,23 +11,20 @@ public enum PolicyGradient {
     return values.map { $0 - (total - $0) / others }
   }
 
-  /// Each completion's advantage over the others by what all heads of a reward model agree on.
+  /// Each completion's advantage over the others, by how likely a reward model's heads find it to be preferred to
+  /// each of them.
   ///
-  /// Of each pair the heads say how likely one is preferred to the other. Their mean less their deviation is what
-  /// counts, so that a difference the heads do not agree on counts nothing; and a probability is bounded, so that
-  /// no completion is worth far more than a good one (Munos et al. 2023, preference against the policy's own
-  /// draws in place of a reward).
+  /// A probability is bounded, so that no completion is worth far more than a good one (Munos et al. 2023,
+  /// preference against the policy's own draws in place of a reward).
   ///
   /// - Parameter scores: one row per completion, one score per head, in log-odds.
   /// - Returns: log-odds where they are near 0; from -2 to 2.
-  public static func sureAdvantages(_ scores: [[Float]]) -> [Double] {
+  public static func preferenceAdvantages(_ scores: [[Float]]) -> [Double] {
     guard scores.count > 1 else { return scores.map { _ in 0 } }
     return scores.indices.map { one in
       let total = scores.indices.reduce(0.0) { total, other in
         let odds = zip(scores[one], scores[other]).map { 1 / (1 + exp(Double($1 - $0))) - 0.5 }
-        let mean = odds.reduce(0, +) / Double(odds.count)
-        let sure = max(0, abs(mean) - deviation(odds))
-        return total + (mean < 0 ? -sure : sure)
+        return total + odds.reduce(0, +) / Double(odds.count)
       }
       return 4 * total / Double(scores.count - 1)
     }

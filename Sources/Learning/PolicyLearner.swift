@@ -12,6 +12,8 @@ public final class PolicyLearner {
 
   public let adapter: LoRAAdapter
   public let optimizer: AdamW
+  /// The loss of each demonstration of the last batch, per token.
+  public private(set) var demonstrationLosses: [Double] = []
   /// The loss of each ranking of the last batch.
   public private(set) var rankingLosses: [Double] = []
   private let pass: TrainingPass
@@ -42,6 +44,7 @@ public final class PolicyLearner {
     guard lossTokens > 0 else {
       throw LearningError.nothingToLearn("no completion token is trained")
     }
+    demonstrationLosses.removeAll(keepingCapacity: true)
     var result = Contribution()
     try forEachPass(examples, budget: Self.passBudget, cost: \.tokenCount) { part in
       batch.removeAll(keepingCapacity: true)
@@ -55,8 +58,10 @@ public final class PolicyLearner {
         batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true,
         tokenGradients: coefficients)
       for (row, example) in examples[part].enumerated() {
-        result.loss += SupervisedLoss.value(
+        let loss = SupervisedLoss.value(
           logprobs: output.logprobs[row], trained: example.trained, lossTokens: lossTokens)
+        result.loss += loss
+        demonstrationLosses.append(loss * Double(lossTokens) / Double(max(1, example.lossTokens)))
       }
       result.tokens += output.tokens
       try pass.backward(gradient: gradient)

@@ -18,10 +18,13 @@ extension RewardProbe {
       /// Whether it also learns from what was left on top of each ranking, beside the average completion of
       /// whatever prompt.
       public var isContrasted: Bool
+      /// Whether what is liked may depend on what was asked.
+      public var dependsOnPrompt: Bool
 
-      public init(_ numbers: [Int], isContrasted: Bool = false) {
+      public init(_ numbers: [Int], isContrasted: Bool = false, dependsOnPrompt: Bool = true) {
         self.numbers = numbers
         self.isContrasted = isContrasted
+        self.dependsOnPrompt = dependsOnPrompt
       }
     }
 
@@ -35,6 +38,8 @@ extension RewardProbe {
 
     /// How many features a completion has.
     public var count: Int { blocks * width + prompt + form }
+    /// Where the features of the prompt are among those of a completion.
+    public var promptPart: Range<Int> { blocks * width..<blocks * width + prompt }
     /// How long a head is.
     public var expandedCount: Int { range(ofModel: models - 1).upperBound }
     /// Blocks of the model, those of form included.
@@ -44,7 +49,7 @@ extension RewardProbe {
     func range(ofModel model: Int) -> Range<Int> {
       guard model >= blocks else { return model * width..<(model + 1) * width }
       let ends = formParts[...(model - blocks)].reduce(into: [blocks * width]) {
-        $0.append($0.last! + $1.numbers.count * (1 + prompt))
+        $0.append($0.last! + $1.numbers.count * (1 + ($1.dependsOnPrompt ? prompt : 0)))
       }
       return ends[ends.count - 2]..<ends.last!
     }
@@ -66,7 +71,7 @@ extension RewardProbe {
       var result = Array(row[..<(blocks * width)])
       guard form > 0 else { return result }
       result.reserveCapacity(expandedCount)
-      let asked = row[(blocks * width)..<(blocks * width + prompt)]
+      let asked = row[promptPart]
       // An unusual prompt must not count more than a usual one.
       let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let share = 1 / max(1, length)
@@ -75,6 +80,10 @@ extension RewardProbe {
         let scale = (Float(form) / Float(part.numbers.count)).squareRoot()
         for number in part.numbers {
           let value = row[blocks * width + prompt + number] * scale
+          guard part.dependsOnPrompt else {
+            result.append(value)
+            continue
+          }
           result.append(value * RewardProbe.unasked)
           for feature in asked { result.append(value * share * feature) }
         }
@@ -97,11 +106,13 @@ extension RewardProbe {
     public var isForeseen: Bool
     /// The completions that may stand for what their prompt asks for.
     public var representatives: [Int]
+    /// What it counts, in strict pairs, that a completion is tied with others.
+    public var tieWeight: Double
 
     /// - Parameter representatives: nil for all.
     public init(
       features: [[Float]], pairs: [Pair], group: UInt64, weight: Double = 1,
-      isForeseen: Bool = true, representatives: [Int]? = nil
+      isForeseen: Bool = true, representatives: [Int]? = nil, tieWeight: Double = 0
     ) {
       self.features = features
       self.pairs = pairs
@@ -109,6 +120,20 @@ extension RewardProbe {
       self.weight = weight
       self.isForeseen = isForeseen
       self.representatives = representatives ?? Array(features.indices)
+      self.tieWeight = tieWeight
+    }
+
+    /// The completions that each is tied with, itself included; none for one that is not.
+    var ties: [[Int]] {
+      guard tieWeight > 0 else { return [] }
+      return features.indices.map { one in
+        let differ = Set(
+          pairs.compactMap {
+            $0.preferred == one ? $0.rejected : $0.rejected == one ? $0.preferred : nil
+          })
+        let tied = features.indices.filter { !differ.contains($0) }
+        return tied.count > 1 ? tied : []
+      }
     }
 
     /// The representatives that no other completion is preferred to.

@@ -43,14 +43,14 @@ public struct RewardProbe: Sendable {
   }
 
   /// The weight of the prior against a pair.
-  static let ridge = 0.1
+  static let ridge = 0.05
   /// Parts that cross-validation cuts the prompts into.
   static let folds = 5
 
   /// What the log evidence counts in the blocks' weights: the pairs of a slate are not as many independent
   /// observations.
   static let evidenceShare = 0.5
-  /// The newest pairs, so many, that it is of.
+  /// The newest pairs, so many, that it is of, and as many others that are known.
   static let evidencePairs = 300
 
   /// How much the form counts by itself beside what it counts for a typical prompt, as a factor of its
@@ -120,7 +120,7 @@ public struct RewardProbe: Sendable {
   }
 
   /// What one block of features sees of the rankings: their strict pairs and, after them, what was left on
-  /// top beside the average.
+  /// top beside the average, and what is tied.
   private struct Block {
     private var regression: PairwiseRegression
     /// One per observation, the pairs before the others.
@@ -157,10 +157,21 @@ public struct RewardProbe: Sendable {
         groups.append(example.group)
         weights.append(contrast)
       }
+      for (example, rows) in zip(examples, rows) {
+        for (one, tied) in zip(rows, example.ties) where !tied.isEmpty {
+          let mean = range.map { index in
+            tied.reduce(0) { $0 + rows[$1][index] } / Float(tied.count)
+          }
+          regression.add(one[range], over: mean[...], isTie: true)
+          groups.append(example.group)
+          weights.append(example.tieWeight)
+        }
+      }
       solution = regression.solve(weights: weights)
-      let pairs = pairs
+      let (pairs, all) = (pairs, weights.count)
       let recent = weights.enumerated().map { index, weight in
-        index < pairs - RewardProbe.evidencePairs ? 0 : weight
+        let end = index < pairs ? pairs : all
+        return index < end - RewardProbe.evidencePairs ? 0 : weight
       }
       // What is compared with other blocks is what it says of the pairs: once it knows the rest.
       let rest = recent.enumerated().map { $0 < pairs ? 0 : $1 }
@@ -219,9 +230,8 @@ public struct RewardProbe: Sendable {
     var (mean, scale) = normalization(examples.flatMap(\.features), parts: layout.parts)
     if layout.prompt > 0, prompts.count > 2 {
       let usual = normalization(prompts, parts: [0..<layout.prompt])
-      let range = layout.blocks * layout.width..<layout.blocks * layout.width + layout.prompt
-      mean.replaceSubrange(range, with: usual.mean)
-      scale.replaceSubrange(range, with: usual.scale)
+      mean.replaceSubrange(layout.promptPart, with: usual.mean)
+      scale.replaceSubrange(layout.promptPart, with: usual.scale)
     }
     return (mean, scale)
   }

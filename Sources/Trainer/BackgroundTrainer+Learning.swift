@@ -86,6 +86,7 @@ extension BackgroundTrainer {
     let clock = ContinuousClock()
     let start = clock.now
     let learner = try learnerOfPolicy()
+    let before = Array(learner.adapter.parameters)
     standing.probe = reward?.probe
     standing.demonstrations = pool.demonstrations.keys.count(where: learnable.contains)
     try noteBudget()
@@ -107,7 +108,16 @@ extension BackgroundTrainer {
     }
     try notePractice()
     let learnt = clock.now
-    let (evidence, metrics) = try examine(learner.adapter, version: number)
+    let budget = recipe.budget(
+      demonstrations: standing.demonstrations, known: result.metrics["known"] ?? 1)
+    var (evidence, metrics) = try examine(learner.adapter, version: number)
+    var halvings = 0
+    while halvings < Self.mostHalvings, Gate.isTooFar(evidence, budget: budget) {
+      learner.adapter.moveHalfway(to: before)
+      halvings += 1
+      (evidence, metrics) = try examine(learner.adapter, version: number)
+    }
+    metrics["halvings"] = Double(halvings)
     result.metrics.merge(metrics) { $1 }
     result.metrics["seconds.learning"] = (learnt - start) / .seconds(1)
     result.metrics["seconds.gate"] = (clock.now - learnt) / .seconds(1)
@@ -115,6 +125,9 @@ extension BackgroundTrainer {
     try publishPolicy(number, learner: learner, result: result, taught: taught)
     return result.rejection == nil
   }
+
+  /// How often what an update did is halved before the gate decides.
+  private static let mostHalvings = 2
 
   /// The base's completions, so many, that tell what its answers are like.
   private static let completionsOfBase = 200

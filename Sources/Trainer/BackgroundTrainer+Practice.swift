@@ -63,11 +63,7 @@ extension BackgroundTrainer {
     try VersionKind.allCases.contains { try !unlearnt($0).isEmpty }
   }
 
-  /// The share of practice that is for any prompt of the mix.
-  private static let anyPrompts = 0.25
-
-  /// Has the policy in training answer a prompt that is likely to have answers of different worth, by what its
-  /// answers to other prompts were worth.
+  /// Has the policy in training answer a prompt where there is likely something to gain.
   ///
   /// - Returns: nil when there is no reward model to read them, or no prompt to be answered, or something more
   ///   urgent came in.
@@ -75,41 +71,55 @@ extension BackgroundTrainer {
     guard let probe = reward?.probe, let learner = policyLearner else { return nil }
     let settings = try TrainerSettings.read(from: workspace)
     let limit = model.configuration.contextLength - settings.maxTokens
-    let counts = try workspace.slateCounts(activelyChosen: false)
-    func candidates() throws -> [Prompt] {
-      try prospects(weights: [:], counts: counts, besides: practised).filter {
-        encoding.prompt($0).count <= limit
-          && (try? workspace.isHeldOut(promptKey: $0.key)) == false
-      }
-    }
-    var prompts = try candidates()
-    if prompts.isEmpty {
-      practised = []
-      prompts = try candidates()
+    try readPrompts(standing.rollouts.compactMap { try workspace.prompt($0.promptID) })
+    let gain = ForeseenGain(standing.rollouts, by: probe, features: promptFeatures)
+    let prompts = try practicePrompts(weights: useCaseWeights(gain.gains)).filter {
+      encoding.prompt($0).count <= limit && (try? workspace.isHeldOut(promptKey: $0.key)) == false
     }
     try readPrompts(prompts)
-    let known = standing.rollouts.filter { promptFeatures[$0.promptID] != nil }
-    let interest = PromptInterest(
-      features: known.map { promptFeatures[$0.promptID]! },
-      outcomes: known.map { PolicyGradient.deviation($0.worths(by: probe)) })
-    let isAny = random.uniform() < Self.anyPrompts
-    let values = prompts.map { prompt in
-      isAny ? 0 : promptFeatures[prompt.id].flatMap { interest?.value(of: $0) } ?? 0
-    }
-    guard let best = prompts.indices.max(by: { (values[$0], $1) < (values[$1], $0) }) else {
-      return nil
-    }
+    let values = prompts.map { promptFeatures[$0.id].map(gain.value) ?? 0 }
+    guard let index = random.index(weights: ForeseenGain.shares(values)) else { return nil }
+    let prompt = prompts[index]
     let plan = DrawingPlan(recipe: recipe, settings: settings)
     guard
       let rollout = try drawing.rollout(
-        id: -(rolloutsPractised + 1), promptID: prompts[best].id,
-        prompt: encoding.prompt(prompts[best]), adapter: learner.adapter,
-        seeds: (0..<plan.draws).map { _ in random.next() }, sampling: plan.sampling,
+        id: -(rolloutsPractised + 1), promptID: prompt.id, prompt: encoding.prompt(prompt),
+        adapter: learner.adapter, seeds: (0..<plan.draws).map { _ in random.next() },
+        borrowed: recipe.borrowedDraws, sampling: plan.sampling,
         goesOn: { [self] in !isStopping && (try? hasNewLabel()) != true })
     else { return nil }
-    practised.insert(prompts[best].id)
+    practised = (practised + [prompt.id]).suffix(Self.practisedOnce)
     rolloutsPractised += 1
     return rollout
+  }
+
+  /// The last prompts practised, so many, are not practised again.
+  private static let practisedOnce = 12
+
+  /// Prompts to practise on: the next of the mix and those that were ranked, which are the only ones of their
+  /// kind once they were chosen for what they tell.
+  private func practicePrompts(weights: [UseCase: Double]) throws -> [Prompt] {
+    let next = try prospects(
+      weights: weights, counts: workspace.slateCounts(activelyChosen: false),
+      besides: Set(practised))
+    let passedOver = Set(practised + next.map(\.id))
+    let ranked = Set(try workspace.pairsByPrompt(limit: Self.foreseenFrom).map(\.prompt))
+      .subtracting(passedOver)
+    let prompts = next + (try ranked.sorted().compactMap { try workspace.prompt($0) })
+    if !prompts.isEmpty || practised.isEmpty { return prompts }
+    practised = []
+    return try practicePrompts(weights: weights)
+  }
+
+  /// How much more there is to gain in each use case than on average.
+  private func useCaseWeights(_ gains: [Int64: Double]) throws -> [UseCase: Double] {
+    var told: [UseCase: (rankings: Int, total: Double)] = [:]
+    for (id, gain) in gains.sorted(by: { $0.key < $1.key }) {
+      guard let useCase = try workspace.prompt(id)?.useCase else { continue }
+      let before = told[useCase] ?? (0, 0)
+      told[useCase] = (before.rankings + 1, before.total + gain)
+    }
+    return Self.weights(told)
   }
 
   /// Says in the workspace whether there is practice to come, for who waits for it.

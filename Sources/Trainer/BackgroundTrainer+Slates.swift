@@ -83,7 +83,7 @@ extension BackgroundTrainer {
 
   /// Prompts that are looked at to choose from, and labelled ones to foresee by.
   private static let prospects = 24
-  private static let foreseenFrom = 100
+  static let foreseenFrom = 100
 
   /// The next few prompts of the mix.
   func prospects(
@@ -142,16 +142,23 @@ extension BackgroundTrainer {
     }
   }
 
-  /// How much more a ranking of each use case has told than the average, from a third to three times.
+  /// How much more a ranking of each use case has told than the average.
   private func useCaseWeights() throws -> [UseCase: Double] {
-    let counts = try workspace.pairsByUseCase()
-    let rankings = counts.values.reduce(0) { $0 + $1.rankings }
-    let pairs = counts.values.reduce(0) { $0 + $1.pairs }
-    guard pairs > 0 else { return [:] }
-    let average = Double(pairs) / Double(rankings)
-    return counts.mapValues { count in
+    Self.weights(
+      try workspace.pairsByUseCase().mapValues { (rankings: $0.rankings, total: Double($0.pairs)) })
+  }
+
+  /// How much more some rankings of each use case tell than the average, from a third to three times.
+  ///
+  /// - Parameter told: how many there were, and what they told in all.
+  static func weights(_ told: [UseCase: (rankings: Int, total: Double)]) -> [UseCase: Double] {
+    let rankings = told.values.reduce(0) { $0 + $1.rankings }
+    let total = told.values.reduce(0) { $0 + $1.total }
+    guard total > 0 else { return [:] }
+    let average = total / Double(rankings)
+    return told.mapValues { part in
       // Two rankings' worth of the average stand for what is not known yet.
-      let mean = (Double(count.pairs) + 2 * average) / (Double(count.rankings) + 2)
+      let mean = (part.total + 2 * average) / (Double(part.rankings) + 2)
       return min(3, max(1.0 / 3, mean / average))
     }
   }

@@ -51,8 +51,8 @@ public final class BackgroundTrainer {
   var standing = PolicyUpdate.Standing()
   /// Steps without a new label that the policy may still take in idle time.
   var practiceOwed = 0
-  /// Prompts answered for practice since all were, and how many ever.
-  var practised: Set<Int64> = []
+  /// The last prompts answered for practice, the newest last, and how many ever.
+  var practised: [Int64] = []
   var rolloutsPractised: Int64 = 0
 
   /// Seconds without a workstation after which ``Lifetime/whileLabeling`` ends.

@@ -60,28 +60,32 @@ struct DrawnSlate {
   var shown: [Drawn]
   /// All that the policy drew, shown or not.
   var own: [Drawn]
+  /// What the reference policy drew.
+  var borrowed: [Drawn]
 
   /// How much the heads of the reward model disagree about it: what a ranking of it is likely to teach.
   var disagreement: Double { RewardProbe.disagreement(shown.compactMap(\.scores)) }
 
   /// The policy's draws, to learn from by what a reward model says of them; nil when they were not read.
   func rollout(id: Int64, promptID: Int64, prompt: [TokenID]) -> Rollout? {
-    Rollout(id: id, promptID: promptID, prompt: prompt, drawn: own)
+    Rollout(id: id, promptID: promptID, prompt: prompt, own: own, borrowed: borrowed)
   }
 }
 
 extension Rollout {
   /// nil when what was drawn was not read.
-  init?(id: Int64, promptID: Int64, prompt: [TokenID], drawn own: [Drawn]) {
-    guard own.count > 1, own.allSatisfy({ $0.reference != nil && $0.features != nil }) else {
+  init?(id: Int64, promptID: Int64, prompt: [TokenID], own: [Drawn], borrowed: [Drawn]) {
+    let drawn = own + borrowed
+    guard own.count > 1, drawn.allSatisfy({ $0.reference != nil && $0.features != nil }) else {
       return nil
     }
     self.init(
-      id: id, promptID: promptID, prompt: prompt, completions: own.map(\.generated.tokenIDs),
-      logprobs: own.map { sum($0.generated.logprobs) }, reference: own.map { $0.reference! },
-      ended: own.map { $0.generated.finishReason == .stop },
-      features: own.map { $0.features! },
-      wordPairs: own.map { Rollout.wordPairs(of: $0.generated.text) })
+      id: id, promptID: promptID, prompt: prompt, completions: drawn.map(\.generated.tokenIDs),
+      logprobs: drawn.map { sum($0.generated.logprobs) }, reference: drawn.map { $0.reference! },
+      ended: drawn.map { $0.generated.finishReason == .stop },
+      features: drawn.map { $0.features! },
+      wordPairs: drawn.map { Rollout.wordPairs(of: $0.generated.text) },
+      borrowed: borrowed.count)
   }
 }
 
@@ -161,7 +165,8 @@ final class Drawing {
     }
     if reward != nil || !shown { try score(&drawn, prompt: prompt, by: reward) }
     let own = Array(drawn.prefix(draws))
-    guard !shown else { return DrawnSlate(shown: drawn, own: own) }
+    let borrowed = Array(drawn.suffix(1))
+    guard !shown else { return DrawnSlate(shown: drawn, own: own, borrowed: borrowed) }
     let others = Array(1..<draws)
     let knowsSome = reward?.probe.map { $0.skill >= Self.littleSkill } ?? (reward != nil)
     let picked = Selection.best(
@@ -176,7 +181,8 @@ final class Drawing {
       chosen.origin = .selected
       return chosen
     }
-    return DrawnSlate(shown: [drawn[0]] + selected + [drawn[draws]], own: own)
+    return DrawnSlate(
+      shown: [drawn[0]] + selected + [drawn[draws]], own: own, borrowed: borrowed)
   }
 
   /// Skill below which a reward model does not choose.
@@ -202,23 +208,33 @@ final class Drawing {
   }
 
   /// Draws answers to a prompt and reads them, for practice; nil when `goesOn` ends it.
+  ///
+  /// - Parameters:
+  ///   - seeds: one per answer.
+  ///   - borrowed: the last so many are the base's answers.
   func rollout(
     id: Int64, promptID: Int64, prompt: [TokenID], adapter: LoRAAdapter, seeds: [UInt64],
-    sampling: SamplingParameters, goesOn: @escaping () -> Bool
+    borrowed: Int, sampling: SamplingParameters, goesOn: @escaping () -> Bool
   ) throws -> Rollout? {
-    let answers: [GeneratedCompletion]
-    do {
-      answers = try generator.generate(
+    func answers(_ adapter: LoRAAdapter?, seeds: [UInt64]) throws -> [Drawn] {
+      guard !seeds.isEmpty else { return [] }
+      return try generator.generate(
         prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling,
-        onStep: { _ in goesOn() })
+        onStep: { _ in goesOn() }
+      ).map { Drawn(generated: $0, version: 0, origin: .unselected, scores: nil) }
+    }
+    let own = min(seeds.count, max(2, seeds.count - borrowed))
+    do {
+      var drawn =
+        try answers(adapter, seeds: Array(seeds[..<own]))
+        + answers(nil, seeds: Array(seeds[own...]))
+      try score(&drawn, prompt: prompt, by: nil)
+      return Rollout(
+        id: id, promptID: promptID, prompt: prompt, own: Array(drawn[..<own]),
+        borrowed: Array(drawn[own...]))
     } catch is CancellationError {
       return nil
     }
-    var drawn = answers.map {
-      Drawn(generated: $0, version: 0, origin: .unselected, scores: nil)
-    }
-    try score(&drawn, prompt: prompt, by: nil)
-    return Rollout(id: id, promptID: promptID, prompt: prompt, drawn: drawn)
   }
 
   /// Draws answers to a prompt, for measuring.

@@ -30,6 +30,8 @@ struct ExamplePool {
     var compared: RankedExample?
     /// What the reward model reads of those, once computed.
     var features: [[Float]]?
+    /// The policy's loss per token when it last learnt from it.
+    var loss: Double?
   }
 
   /// Rankings with strict pairs.
@@ -69,6 +71,7 @@ struct ExamplePool {
 
   mutating func setLoss(_ loss: Double, label: Int64) {
     rankings[label]?.loss = loss
+    demonstrations[label]?.loss = loss
   }
 
   func features(ofRanking label: Int64) -> [[Float]]? {
@@ -102,6 +105,21 @@ struct ExamplePool {
       losses.remove(at: index)
     }
     return drawn
+  }
+
+  /// The loss per token, in nats, below which a demonstration has been learnt: it is likelier than what the base
+  /// itself writes. Many more steps would have it learnt by heart.
+  private static let learntLossPerToken = 1.0
+
+  /// New demonstrations followed by up to `replayed` others drawn at random, none that the policy has learnt.
+  func unlearntDemonstrations(
+    new: [Int64], among allowed: Set<Int64>, replayed: Int, random: inout SplitMix64
+  ) -> [Demonstrated] {
+    let left = allowed.filter {
+      demonstrations[$0]?.loss.map { $0 >= Self.learntLossPerToken } ?? true
+    }
+    return Self.mix(
+      new: new, from: demonstrations, among: left, replayed: replayed, random: &random)
   }
 
   /// New examples followed by up to `replayed` others drawn at random.

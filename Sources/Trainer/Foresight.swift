@@ -50,7 +50,7 @@ extension Rollout {
   /// there; nil when they were not read so.
   func earlyWorths(by probe: RewardProbe) -> [[Double]]? {
     guard let broken else { return nil }
-    let worths = broken.map { PolicyGradient.sureAdvantages($0.map(probe.scores)) }
+    let worths = broken.map { PolicyGradient.preferenceAdvantages($0.map(probe.scores)) }
     return completions.indices.map { index in worths.map { $0[index] } }
   }
 

@@ -52,23 +52,8 @@ struct Gate {
       return "held-out demonstrations are \(rounded(-difference)) nats per token less likely than "
         + "with the policy in use"
     }
-    if let (policy, base) = evidence.draws {
-      if policy.words < min(fewestWords, base.words) {
-        return "its answers are \(rounded(policy.words)) words long on average"
-      }
-      let lost = base.fluency - policy.fluency
-      if lost > fluencyLimit {
-        return "the base model finds its answers \(rounded(lost)) nats per token less likely than "
-          + "its own, over the limit of \(rounded(fluencyLimit))"
-      }
-      if policy.repetition > base.repetition + repetitionLimit {
-        return "\(percent(policy.repetition)) of its words repeat themselves, the base model's "
-          + "\(percent(base.repetition))"
-      }
-      if policy.distinct < distinctLimit * base.distinct {
-        return "its answers are alike: \(percent(policy.distinct)) of their pairs of words differ, "
-          + "of the base model's \(percent(base.distinct))"
-      }
+    if let (policy, base) = evidence.draws, let reason = departure(policy, from: base) {
+      return reason
     }
     let foreseen = evidence.foreseen
     if foreseen.total >= fewestPairs,
@@ -78,6 +63,40 @@ struct Gate {
       return
         "the rankings say nothing that holds for other prompts: of \(foreseen.total) pairs that "
         + "the reward model had not seen it had \(foreseen.correct) right"
+    }
+    return nil
+  }
+
+  /// Whether a policy went so far that half of the way is better: it has left the language or is about to, or has
+  /// gone well beyond its budget.
+  ///
+  /// - Parameter budget: the nats per token from the base that it is held to.
+  static func isTooFar(_ evidence: Evidence, budget: Double) -> Bool {
+    guard let (policy, base) = evidence.draws else { return false }
+    return departure(policy, from: base) != nil || base.fluency - policy.fluency > fluencyWarning
+      || policy.divergence > budgetsAtMost * budget
+  }
+
+  private static let fluencyWarning = 0.5
+  private static let budgetsAtMost = 1.5
+
+  /// In what a policy's answers have left the language; nil when they have not.
+  private static func departure(_ policy: DrawFigures, from base: DrawFigures) -> String? {
+    if policy.words < min(fewestWords, base.words) {
+      return "its answers are \(rounded(policy.words)) words long on average"
+    }
+    let lost = base.fluency - policy.fluency
+    if lost > fluencyLimit {
+      return "the base model finds its answers \(rounded(lost)) nats per token less likely than "
+        + "its own, over the limit of \(rounded(fluencyLimit))"
+    }
+    if policy.repetition > base.repetition + repetitionLimit {
+      return "\(percent(policy.repetition)) of its words repeat themselves, the base model's "
+        + "\(percent(base.repetition))"
+    }
+    if policy.distinct < distinctLimit * base.distinct {
+      return "its answers are alike: \(percent(policy.distinct)) of their pairs of words differ, "
+        + "of the base model's \(percent(base.distinct))"
     }
     return nil
   }

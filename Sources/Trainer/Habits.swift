@@ -21,8 +21,8 @@ struct Habits: Equatable {
   /// Those of a policy by what it drew.
   init?(of rollouts: some Collection<Rollout>) {
     self.init(
-      ended: rollouts.flatMap(\.ended),
-      reference: rollouts.reduce(0) { $0 + $1.reference.reduce(0, +) },
+      ended: rollouts.flatMap { $0.ended[$0.own] },
+      reference: rollouts.reduce(0) { $0 + $1.reference[$1.own].reduce(0, +) },
       tokens: rollouts.reduce(0) { $0 + $1.tokens })
   }
 

@@ -1,4 +1,5 @@
 import Feedback
+import Foundation
 import LanguageModel
 import Learning
 
@@ -92,10 +93,9 @@ struct PolicyUpdate {
       }
       let isFirst = step == 0
       let labels = isFirst || isPractice ? learnable : []
-      let demonstrations = ExamplePool.mix(
-        new: isFirst ? new : [], from: pool.demonstrations, among: labels,
-        replayed: recipe.replayedDemonstrations, random: &random
-      ).map(\.example)
+      let demonstrations = pool.unlearntDemonstrations(
+        new: isFirst ? new : [], among: labels, replayed: recipe.replayedDemonstrations,
+        random: &random)
       let rankings =
         isPractice
         ? pool.unlearntRankings(recipe.practiceRankings, among: labels, random: &random)
@@ -107,8 +107,11 @@ struct PolicyUpdate {
       if demonstrations.isEmpty, rankings.isEmpty, rollouts.isEmpty { break }
       if !demonstrations.isEmpty {
         metrics["loss.sft"] = try learner.addSupervised(
-          demonstrations, weight: recipe.demonstrationWeight
+          demonstrations.map(\.example), weight: recipe.demonstrationWeight
         ).loss
+        for (demonstrated, loss) in zip(demonstrations, learner.demonstrationLosses) {
+          pool.setLoss(loss, label: demonstrated.label)
+        }
       }
       guard try goesOn() else { return cutShort }
       if !rankings.isEmpty {
@@ -137,15 +140,9 @@ struct PolicyUpdate {
   /// The share of the learning rate that a step may take on what the policy drew: small while nobody can
   /// foresee the rankings, and again when the policy has come as far from the base as it may.
   private func pace(_ standing: Standing, known: Double) -> Double {
-    let distance = distance(standing, known: known)
+    let distance = standing.distance(known: known, recipe: recipe)
     return max(known, Self.isFar(distance) ? recipe.labelPace : 0)
       * min(1, max(0.2, 1.5 - distance))
-  }
-
-  /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
-  private func distance(_ standing: Standing, known: Double) -> Double {
-    (standing.divergence ?? 0)
-      / recipe.budget(demonstrations: standing.demonstrations, known: known)
   }
 
   /// Whether a policy is so far from the base, in budgets, that its draws are learnt from even by a reward
@@ -154,29 +151,32 @@ struct PolicyUpdate {
 
   /// The last rollouts, so many, of which the newest that was not learnt from yet is.
   private static let freshest = 4
+  /// Newer rollouts than one, so many, that halve how often it is learnt from: what the policy wrote long ago
+  /// says little of what it writes.
+  private static let rolloutsHalving = 16.0
 
-  /// The rollouts of a step, by their places: with labels the newest, if nothing was learnt from it yet, and
-  /// others by how different the reward model finds their completions, rather those that were seldom used.
+  /// The rollouts of a step, by their places: the newest, if nothing was learnt from it yet, and others by how
+  /// much the reward model finds to gain in them, rather those that are new and were seldom used.
   private func chooseRollouts(
     _ standing: Standing, known: Double, isPractice: Bool, random: inout SplitMix64
   ) -> [Int] {
     let all = standing.rollouts
-    let isFar = Self.isFar(distance(standing, known: known))
+    let isFar = Self.isFar(standing.distance(known: known, recipe: recipe))
     guard recipe.gradientWeight > 0, known > 0 || isFar, let probe = standing.probe else {
       return []
     }
     var chosen: [Int] = []
-    if !isPractice, let fresh = all.lastIndex(where: { $0.uses == 0 }),
-      fresh >= all.count - Self.freshest
-    {
+    if let fresh = all.lastIndex(where: { $0.uses == 0 }), fresh >= all.count - Self.freshest {
       chosen.append(fresh)
     }
     var weights = all.enumerated().map { index, rollout -> Double in
       if chosen.contains(index) { return 0 }
-      let spread = PolicyGradient.deviation(rollout.worths(by: probe))
-      return spread * spread / Double((1 + rollout.uses) * (1 + rollout.uses))
+      let gain = rollout.gain(by: probe) / Double(1 + rollout.uses)
+      return gain * gain * exp2(-Double(all.count - 1 - index) / Self.rolloutsHalving)
     }
-    for _ in 0..<(isPractice ? recipe.practiceRollouts : recipe.replayedRollouts) {
+    let others =
+      isPractice ? recipe.practiceRollouts - chosen.count : recipe.replayedRollouts
+    for _ in 0..<max(0, others) {
       guard let index = random.index(weights: weights) else { break }
       chosen.append(index)
       weights[index] = 0
@@ -203,71 +203,31 @@ struct PolicyUpdate {
     return part.loss
   }
 
-  /// Adds the policy gradient of one rollout: what a completion is worth is what the reward model surely says,
-  /// with something for words that it does not say to everyone and, as far as the policy has lost them, for
-  /// language that the base finds likely and for an end, less a penalty for leaving the base (Ouyang et al. 2022,
-  /// equation 2, here per token).
+  /// Adds the policy gradient of one rollout, and counts its use.
   private func addGradient(
     _ index: Int, known: Double, weight: Double, learner: PolicyLearner,
     standing: inout Standing, metrics: inout [String: Double]
   ) throws {
-    let rollout = standing.rollouts[index]
-    let worths = rollout.worths(by: standing.probe!)
-    if rollout.uses == 0 {
-      let divergence = max(0, rollout.divergence)
-      standing.divergence = 0.6 * (standing.divergence ?? divergence) + 0.4 * divergence
-      metrics["rollout.kl"] = rollout.divergence
+    if standing.rollouts[index].uses == 0 {
+      let divergence = standing.rollouts[index].divergence
+      standing.divergence =
+        0.6 * (standing.divergence ?? max(0, divergence)) + 0.4 * max(0, divergence)
+      metrics["rollout.kl"] = divergence
     }
     standing.rollouts[index].uses += 1
-    let distance = distance(standing, known: known)
-    // Past the budget the reward counts for less and less, until only the way back is left.
-    let share = min(1, max(0, 2 - distance))
-    let penalty = recipe.klPenalty * min(1, distance)
-    let recent = standing.rollouts.suffix(recipe.rolloutsCompared)
-    let novelty = rollout.novelty(besides: recent)
-    // What nobody asked to change costs as far as it has been lost.
-    var (endsLost, fluencyLost) = (1.0, 1.0)
-    if let base = standing.base, let own = Habits(of: recent) {
-      endsLost = own.endsLost(besides: base)
-      fluencyLost = own.fluencyLost(besides: base)
-    }
-    metrics["lost.ends"] = endsLost
-    metrics["lost.fluency"] = fluencyLost
-    let advantages = PolicyGradient.advantages(
-      worths.indices.map { index in
-        let length = Double(rollout.completions[index].count)
-        let reference = rollout.reference[index]
-        let worth =
-          share * worths[index] + recipe.fluencyReward * fluencyLost * reference / length
-          + recipe.noveltyReward * novelty[index]
-          - (rollout.ended[index] ? 0 : recipe.unendedPenalty * endsLost)
-        return known * worth - penalty * (rollout.logprobs[index] - reference) / length
-      })
-    let foretold = try foretold(index, standing: &standing, metrics: &metrics)
-    let used = PolicyGradient.extremes(recipe.drawsLearnt, of: advantages)
-    _ = try learner.addPolicyGradient(
-      rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
-      advantages: used.map { index in
-        foretold[index].map { advantages[index] - known * share * $0 }
-      }, ratioClip: recipe.ratioClip, weight: weight, sparing: end)
-  }
-
-  /// What was foretold of the worth of a rollout's completions before each of their tokens, by the others.
-  private func foretold(
-    _ index: Int, standing: inout Standing, metrics: inout [String: Double]
-  ) throws -> [[Double]] {
     if standing.rollouts[index].broken == nil {
       standing.rollouts[index].broken = try read(standing.rollouts[index])
     }
     let rollout = standing.rollouts[index]
-    let probe = standing.probe!
-    let foresight = Foresight(standing.rollouts.filter { $0.id != rollout.id }, by: probe)
-    for (length, slope) in zip(Foresight.lengths, foresight.slopes) {
-      metrics["foresight.\(length)"] = slope
-    }
-    return zip(rollout.completions, rollout.earlyWorths(by: probe)!).map { completion, early in
-      foresight.values(early: early, tokens: completion.count)
-    }
+    let advantages = standing.advantages(
+      of: rollout, known: known, recipe: recipe, metrics: &metrics)
+    // By the whole completions: what the first token of each has.
+    let used = PolicyGradient.extremes(
+      recipe.drawsLearnt, of: advantages.map { $0.first ?? 0 })
+    _ = try learner.addPolicyGradient(
+      rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
+      advantages: used.map { advantages[$0] }, ratioClip: recipe.ratioClip, weight: weight,
+      sparing: end)
   }
 
   /// What the reward model reads of completions broken off.

@@ -4,6 +4,8 @@ import Learning
 /// What the reward probe reads of completions: what the frozen base says of them and of the prompt, and
 /// the form of their text.
 enum ProbeFeatures {
+  private typealias FormPart = RewardProbe.Layout.FormPart
+
   static func layout(of configuration: ModelConfiguration) -> RewardProbe.Layout {
     let blocks = CompletionFeatures.blocks(of: configuration)
     let width = configuration.hiddenSize
@@ -11,9 +13,11 @@ enum ProbeFeatures {
     return RewardProbe.Layout(
       blocks: blocks.count - ofPrompt, width: width, prompt: ofPrompt * width,
       form: TextForm.count,
-      formParts: [Array(0..<TextForm.count), TextForm.layout].map {
-        RewardProbe.Layout.FormPart($0, isContrasted: true)
-      })
+      formParts: [
+        FormPart(Array(0..<TextForm.count), isContrasted: true),
+        FormPart(TextForm.layout, isContrasted: true),
+        FormPart(Array(0..<TextForm.count), dependsOnPrompt: false),
+      ])
   }
 
   /// The parts of a row that a reader sees at once: the words, and the form.

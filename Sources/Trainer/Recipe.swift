@@ -33,7 +33,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var rolloutsKept = 60
   public var replayedRollouts = 0
   /// Of each slate's draws the most different by their worth, so many, are learnt from.
-  public var drawsLearnt = 5
+  public var drawsLearnt = 4
   /// How far a kept draw's probability may have come, as a factor per token, before it is no more moved the
   /// same way (Schulman et al. 2017, here per completion).
   public var ratioClip = 0.2
@@ -42,10 +42,12 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// kept for later.
   public var practicePerLabel = 2
   public var practiceKept = 40
+  /// How many of the draws of each of them are the base's.
+  public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
   /// those of any step.
   public var practiceRankings = 1
-  public var practiceRollouts = 2
+  public var practiceRollouts = 3
 
   /// The reward model's skill from which the policy learns at its full rate.
   public var fullSkill = 0.4
@@ -81,6 +83,8 @@ public struct Recipe: Sendable, Codable, Equatable {
 
   /// What a demonstration counts beside a completion of its slate, in pairs of rankings.
   public var demonstrationEvidence = 0.3
+  /// What it counts, in pairs of rankings, that a completion is tied with others.
+  public var tieEvidence = 0.5
   /// What it counts, in pairs of rankings, that the layout of what was left on top of a ranking fits its
   /// prompt better than that of the average completion.
   public var contrast = 1.0
@@ -161,7 +165,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
       ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
       ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),
-      ("practiceRollouts", practiceRollouts),
+      ("practiceRollouts", practiceRollouts), ("borrowedDraws", borrowedDraws),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
@@ -177,6 +181,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("temperature", temperature), ("repeatedShare", repeatedShare),
       ("demonstrationEvidence", demonstrationEvidence),
       ("demonstrationBudget", demonstrationBudget), ("contrast", contrast),
+      ("tieEvidence", tieEvidence),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

@@ -78,7 +78,8 @@ struct RewardUpdate {
       features: pool.features(ofRanking: label)!, pairs: ranked.example.pairs,
       group: ranked.example.group,
       // What a policy has got into the habit of must not be taken for what is asked for.
-      representatives: ranked.versions.indices.filter { ranked.versions[$0] == 0 })
+      representatives: ranked.versions.indices.filter { ranked.versions[$0] == 0 },
+      tieWeight: recipe.tieEvidence)
   }
 
   private func output(_ example: RankedExample) throws -> TrainingPass.Output {

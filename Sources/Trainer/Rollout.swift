@@ -1,8 +1,10 @@
 import LanguageModel
 import Learning
 
-/// Completions that the policy drew for one prompt, with what the reward model said of them: what policy
-/// gradient learns from.
+/// Completions drawn for one prompt, with what the reward model reads of them: what policy gradient learns from.
+///
+/// Most are the policy's own. The last few are borrowed from the base, or an earlier version: where the policy no
+/// longer writes what is asked for, all of its own are alike, and nothing could be learnt from them.
 struct Rollout {
   /// The slate they were drawn for; below 0 for those drawn for practice.
   var id: Int64
@@ -10,7 +12,7 @@ struct Rollout {
   var prompt: [TokenID]
   /// As drawn, the end token included where it was written.
   var completions: [[TokenID]]
-  /// The policy's log-probability of each when it was drawn, summed over its tokens.
+  /// The log-probability of each under who drew it, summed over its tokens.
   var logprobs: [Double]
   /// The base's log-probability of each.
   var reference: [Double]
@@ -20,6 +22,8 @@ struct Rollout {
   var features: [[Float]]
   /// The pairs of neighbouring words of each, as hashes.
   var wordPairs: [Set<Int>]
+  /// How many are not the policy's own; the last.
+  var borrowed = 0
   /// What the reward model reads of each, broken off at each of ``Foresight/lengths``; nil until it is needed.
   var broken: [[[Float]]]?
   /// How often it was learnt from.
@@ -27,17 +31,28 @@ struct Rollout {
 
   /// What a reward model says that each is worth beside the others: from -2 to 2, on the scale of log-odds.
   func worths(by probe: RewardProbe) -> [Double] {
-    PolicyGradient.sureAdvantages(features.map(probe.scores))
+    PolicyGradient.preferenceAdvantages(features.map(probe.scores))
   }
 
-  var tokens: Int { completions.reduce(0) { $0 + $1.count } }
+  /// How much better the best is than the policy's own are on average: what there is to learn.
+  func gain(by probe: RewardProbe) -> Double {
+    let worths = worths(by: probe)
+    guard let best = worths.max(), !own.isEmpty else { return 0 }
+    return best - worths[own].reduce(0, +) / Double(own.count)
+  }
 
-  /// The share of each completion's pairs of neighbouring words that none of the others' rollouts has: what a
-  /// policy that says the same to everyone loses.
+  /// The places of the policy's own.
+  var own: Range<Int> { 0..<(completions.count - borrowed) }
+
+  /// The policy's own, in tokens.
+  var tokens: Int { completions[own].reduce(0) { $0 + $1.count } }
+
+  /// The share of each completion's pairs of neighbouring words that the policy's own of other rollouts do not
+  /// have: what one that says the same to everyone loses.
   func novelty(besides others: some Sequence<Rollout>) -> [Double] {
     var known = Set<Int>()
     for other in others where other.id != id {
-      for pairs in other.wordPairs { known.formUnion(pairs) }
+      for pairs in other.wordPairs[other.own] { known.formUnion(pairs) }
     }
     return wordPairs.map { pairs in
       pairs.isEmpty ? 0 : Double(pairs.count { !known.contains($0) }) / Double(pairs.count)
@@ -55,9 +70,9 @@ struct Rollout {
     RankedExample(prompt: prompt, completions: used.map { completions[$0] }, pairs: [])
   }
 
-  /// Nats per token from the base, estimated from these draws.
+  /// Nats per token from the base, estimated from the policy's own draws.
   var divergence: Double {
     guard tokens > 0 else { return 0 }
-    return zip(logprobs, reference).reduce(0) { $0 + $1.0 - $1.1 } / Double(tokens)
+    return own.reduce(0) { $0 + logprobs[$1] - reference[$1] } / Double(tokens)
   }
 }

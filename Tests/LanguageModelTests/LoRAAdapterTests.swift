@@ -19,6 +19,16 @@ struct LoRAAdapterTests {
     }
   }
 
+  @Test func `an adapter goes half of the way to another`() {
+    let adapter = LoRAAdapter(configuration: configuration, rank: 3, alpha: 6, seed: 0)
+    let before = Array(adapter.parameters)
+    let other = before.indices.map { Float($0 % 7) }
+    adapter.moveHalfway(to: other)
+    for index in before.indices {
+      #expect(adapter.parameters[index] == 0.5 * (before[index] + other[index]))
+    }
+  }
+
   @Test(arguments: [nil, 2..<4]) func `factors fill the parameters without gaps`(
     layers: Range<Int>?
   ) {

@@ -12,19 +12,20 @@ import Testing
     #expect(PolicyGradient.advantages([5]) == [0])
   }
 
-  @Test func onlyWhatTheHeadsAgreeOnIsAnAdvantage() {
+  @Test func anAdvantageIsHowLikelyTheHeadsFindItPreferred() {
     // One head.
-    let one = PolicyGradient.sureAdvantages([[0.1], [0]])
+    let one = PolicyGradient.preferenceAdvantages([[0.1], [0]])
     #expect(abs(one[0] - 0.1) < 1e-3 && abs(one[1] + one[0]) < 1e-9)
     // Two that contradict each other.
-    #expect(PolicyGradient.sureAdvantages([[1, -1], [0, 0]]) == [0, 0])
-    // Two that agree more or less: σ(1) and σ(3) less a half, their mean less half of their difference.
-    let two = PolicyGradient.sureAdvantages([[1, 3], [0, 0]])
-    #expect(abs(two[0] - 4 * (1 / (1 + exp(-1.0)) - 0.5)) < 1e-4)
+    #expect(PolicyGradient.preferenceAdvantages([[1, -1], [0, 0]]).allSatisfy { abs($0) < 1e-9 })
+    // Two that agree more or less: the mean of σ(1) and σ(3), less a half.
+    let two = PolicyGradient.preferenceAdvantages([[1, 3], [0, 0]])
+    let mean = (1 / (1 + exp(-1.0)) + 1 / (1 + exp(-3.0))) / 2 - 0.5
+    #expect(abs(two[0] - 4 * mean) < 1e-4)
     // Bounded, and the mean over the others.
-    let three = PolicyGradient.sureAdvantages([[99], [0], [0]])
+    let three = PolicyGradient.preferenceAdvantages([[99], [0], [0]])
     #expect(abs(three[0] - 2) < 1e-4 && abs(three[1] + 1) < 1e-4)
-    #expect(PolicyGradient.sureAdvantages([[5, 5]]) == [0])
+    #expect(PolicyGradient.preferenceAdvantages([[5, 5]]) == [0])
   }
 
   @Test func theMostDifferentAreTheHighestAndTheLowest() {

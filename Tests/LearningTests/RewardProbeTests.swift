@@ -247,9 +247,49 @@ import Testing
     #expect(RewardProbe.disagreement([[1, 2]]) == 0)
   }
 
+  @Test func tiesSayWhereWhatIsLikedEnds() throws {
+    // The shorter is preferred down to 3; what is shorter still is tied. The second number tells them apart.
+    func row(_ length: Float) -> [Float] { [0, 0, length, max(0, 3 - length)] }
+    let layout = RewardProbe.Layout(
+      blocks: 1, width: 2, form: 2, formParts: [.init([0, 1], dependsOnPrompt: false)])
+    func examples(tieWeight: Double) -> [RewardProbe.Example] {
+      (0..<20).map { group in
+        let isTied = group.isMultiple(of: 2)
+        let lengths: [Float] = isTied ? [1, 2, 3] : [3, 4, 6]
+        return RewardProbe.Example(
+          features: lengths.map(row), pairs: isTied ? [] : Pair.all(tiers: [1, 2, 3]),
+          group: UInt64(group), tieWeight: tieWeight)
+      }
+    }
+    func margins(tieWeight: Double) throws -> (tied: Float, ranked: Float) {
+      let probe = try #require(
+        RewardProbe(examples(tieWeight: tieWeight), layout: layout, heads: 1))
+      func score(_ length: Float) -> Float { probe.scores(of: row(length))[0] }
+      return (score(1) - score(3), score(3) - score(6))
+    }
+    let without = try margins(tieWeight: 0)
+    let with = try margins(tieWeight: 0.5)
+    #expect(without.tied > 0.3 * without.ranked)
+    #expect(with.ranked > 1)
+    #expect(abs(with.tied) < 0.15 * with.ranked)
+  }
+
+  @Test func whatIsTiedIsWhatNoPairTellsApart() {
+    func ties(_ tiers: [Int], weight: Double = 1) -> [[Int]] {
+      RewardProbe.Example(
+        features: tiers.map { _ in [] }, pairs: Pair.all(tiers: tiers), group: 1,
+        tieWeight: weight
+      ).ties
+    }
+    #expect(ties([1, 1, 2, 3]) == [[0, 1], [0, 1], [], []])
+    #expect(ties([1, 1]) == [[0, 1], [0, 1]])
+    #expect(ties([1, 2]) == [[], []])
+    #expect(ties([1, 1], weight: 0).isEmpty)
+  }
+
   @Test func tiesAloneTeachNothing() {
     let tied = examples(3).map {
-      RewardProbe.Example(features: $0.features, pairs: [], group: $0.group)
+      RewardProbe.Example(features: $0.features, pairs: [], group: $0.group, tieWeight: 1)
     }
     #expect(RewardProbe(tied, layout: twoBlocks, heads: 4) == nil)
     let form = RewardProbe.Layout(
@@ -266,15 +306,17 @@ import Testing
     for _ in weights {
       let a = (0..<width).map { _ in Float(generator.uniform() * 2 - 1) }
       let b = (0..<width).map { _ in Float(generator.uniform() * 2 - 1) }
+      regression.add(a[...], over: b[...], isTie: rows.count % 3 == 1)
       rows.append((a, b))
-      regression.add(a[...], over: b[...])
     }
     let w = regression.solve(weights: weights)
     for unit in 0..<width {
       var gradient = 0.3 * Double(w[unit])
-      for (row, weight) in zip(rows, weights) {
+      for (index, (row, weight)) in zip(rows, weights).enumerated() {
         let margin = (0..<width).reduce(0.0) { $0 + Double(w[$1] * (row.a[$1] - row.b[$1])) }
-        gradient -= weight / (1 + exp(margin)) * Double(row.a[unit] - row.b[unit])
+        // A tie is half a win for each.
+        let error = (index % 3 == 1 ? 0.5 : 1) - 1 / (1 + exp(-margin))
+        gradient -= weight * error * Double(row.a[unit] - row.b[unit])
       }
       #expect(abs(gradient) < 1e-3)
     }

@@ -33,25 +33,25 @@ import Testing
   }
 
   /// A recipe of updates by labels alone.
-  private static let withoutPractice: Recipe = {
+  static let withoutPractice: Recipe = {
     var recipe = Recipe()
     recipe.practicePerLabel = 0
     return recipe
   }()
 
-  private func trainer(recipe: Recipe = withoutPractice) throws -> BackgroundTrainer {
+  func trainer(recipe: Recipe = withoutPractice) throws -> BackgroundTrainer {
     try BackgroundTrainer(
       workspace: workspace, model: model, program: "test",
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, recipe: recipe)
   }
 
-  private func work(recipe: Recipe = withoutPractice) throws {
+  func work(recipe: Recipe = withoutPractice) throws {
     let trainer = try trainer(recipe: recipe)
     try trainer.run(.untilIdle)
   }
 
   /// Optimizer steps behind the policy in use.
-  private func policySteps() throws -> Int {
+  func policySteps() throws -> Int {
     let version = try #require(try workspace.currentVersion(.policy))
     return try #require(
       OptimizerFile.read(
@@ -62,7 +62,7 @@ import Testing
 
   /// Ranks the next slate by length, the shorter the better, or ties all of it.
   @discardableResult
-  private func label(demonstration: String? = nil, tied: Bool = false) throws -> (
+  func label(demonstration: String? = nil, tied: Bool = false) throws -> (
     slate: Slate, labels: [Int64]
   ) {
     guard case .ready(let slate) = try workspace.claimNextSlate(labeler: "ada") else {
@@ -231,64 +231,6 @@ import Testing
     #expect(next.parent == nil)
   }
 
-  @Test func thePolicyPractisesWhatItIsOwed() throws {
-    var recipe = Recipe()
-    recipe.practicePerLabel = 5
-    try work(recipe: recipe)
-    let (_, labels) = try label()
-    try work(recipe: recipe)
-    // One version by the label, one by four steps of practice and one by the fifth.
-    #expect(try workspace.versions(.policy).count == 3)
-    #expect(try policySteps() == Recipe().policySteps + 5)
-    let version = try #require(try workspace.currentVersion(.policy))
-    #expect(try workspace.learntLabels(version: version.id) == labels)
-    #expect(try workspace.readySlates().allSatisfy { $0.newestPolicy == version.id })
-    #expect(try workspace.setting(Workspace.practiceKey) == nil)
-    // Nothing is left of it for later.
-    try work(recipe: recipe)
-    #expect(try workspace.currentVersion(.policy)?.id == version.id)
-  }
-
-  @Test func aLabelEndsPracticeAtOnce() throws {
-    var recipe = Self.withoutPractice
-    try work()
-    try label()
-    try work()
-    let before = try #require(try workspace.currentVersion(.policy))
-    recipe.practicePerLabel = 1
-    let trainer = try trainer(recipe: recipe)
-    trainer.practiceOwed = 4
-    let (_, labels) = try label()
-    try trainer.practise()
-    // The step is left, and still owed.
-    #expect(try workspace.currentVersion(.policy)?.id == before.id)
-    #expect(trainer.practiceOwed == 4)
-    #expect(try workspace.setting(Workspace.practiceKey) == "4")
-    try trainer.learn(.reward)
-    try trainer.learn(.policy)
-    #expect(try policySteps() == 2 * Recipe().policySteps)
-    let next = try #require(try workspace.currentVersion(.policy))
-    #expect(try workspace.learntLabels(version: next.id).contains(labels[0]))
-    #expect(trainer.practiceOwed == 5)
-  }
-
-  @Test func practiceAnswersPromptsThatNobodyHasRanked() throws {
-    var recipe = Recipe()
-    recipe.practicePerLabel = 3
-    try work(recipe: recipe)
-    let (slate, _) = try label()
-    let trainer = try trainer(recipe: recipe)
-    try trainer.run(.untilIdle)
-    let practised = trainer.standing.rollouts.filter { $0.id < 0 }
-    #expect(practised.count == 3)
-    #expect(Set(practised.map(\.promptID)) == trainer.practised)
-    #expect(trainer.practised.count == 3)
-    #expect(!trainer.practised.contains(slate.prompt.id))
-    #expect(practised.allSatisfy { $0.completions.count == recipe.draws })
-    // They are the policy's: as likely as it found them when it drew them.
-    #expect(practised.allSatisfy { $0.logprobs != $0.reference })
-  }
-
   @Test func aSlateIsNotDrawnWhileALabelWaitsUnlessALabelerDoes() throws {
     try work()
     let trainer = try trainer()
@@ -298,33 +240,6 @@ import Testing
     #expect(try trainer.isLearningMoreUrgent())
     _ = try workspace.claimNextSlate(labeler: "ada")
     #expect(try !trainer.isLearningMoreUrgent())
-  }
-
-  @Test func aPolicyWithALabelThatWasTakenBackDoesNotPractise() throws {
-    try work()
-    try label()
-    try work()
-    let before = try #require(try workspace.currentVersion(.policy))
-    let (_, labels) = try label()
-    try work()
-    let trainer = try trainer()
-    trainer.practiceOwed = 4
-    try workspace.retract(label: labels[0], by: "ada")
-    try trainer.practise()
-    #expect(try workspace.currentVersion(.policy)?.id == before.id)
-    #expect(trainer.practiceOwed == 0)
-  }
-
-  @Test func noPracticeIsLeftWhenAnotherVersionIsChosen() throws {
-    try work()
-    try label()
-    try work()
-    let trainer = try trainer()
-    trainer.practiceOwed = 4
-    try workspace.setCurrent(.policy, version: 0)
-    try trainer.run(.untilIdle)
-    #expect(try workspace.currentVersion(.policy) == nil)
-    #expect(trainer.practiceOwed == 0)
   }
 
   @Test func aSecondTrainerIsRefused() throws {

@@ -30,4 +30,27 @@ import Testing
     pool.setLoss(0, label: 3)
     #expect(drawn(2).isEmpty)
   }
+
+  @Test func aDemonstrationIsReplayedUntilItIsLearnt() {
+    var pool = ExamplePool()
+    for label in 1...4 {
+      pool.add(
+        ExamplePool.Demonstrated(
+          label: Int64(label), example: SupervisedExample(prompt: [1], completion: [2])))
+    }
+    var random = SplitMix64(seed: 1)
+    func drawn(new: [Int64] = [], _ count: Int) -> [Int64] {
+      pool.unlearntDemonstrations(
+        new: new, among: [1, 2, 3], replayed: count, random: &random
+      ).map(\.label).sorted()
+    }
+    #expect(drawn(9) == [1, 2, 3])
+    pool.setLoss(0.2, label: 2)
+    pool.setLoss(2.4, label: 3)
+    #expect(drawn(9) == [1, 3])
+    #expect(drawn(new: [4], 9) == [1, 3, 4])
+    #expect(drawn(1).count == 1)
+    pool.setLoss(2.4, label: 2)
+    #expect(drawn(9) == [1, 2, 3])
+  }
 }

@@ -49,6 +49,23 @@ import Testing
     }
   }
 
+  @Test func halfOfWhatWentTooFarIsTried() {
+    var evidence = Gate.Evidence()
+    #expect(!Gate.isTooFar(evidence, budget: 0.2))
+    var far = figures()
+    far.divergence = 0.35
+    evidence.draws = (far, figures())
+    #expect(Gate.isTooFar(evidence, budget: 0.2))
+    #expect(!Gate.isTooFar(evidence, budget: 0.3))
+    // The language is about to be left: not yet an objection.
+    evidence.draws = (figures(fluency: -2.1), figures())
+    #expect(Gate.isTooFar(evidence, budget: 1) && Gate.objection(evidence) == nil)
+    evidence.draws = (figures(distinct: 0.4), figures())
+    #expect(Gate.isTooFar(evidence, budget: 1))
+    evidence.draws = (figures(fluency: -1.8), figures())
+    #expect(!Gate.isTooFar(evidence, budget: 1))
+  }
+
   @Test func rankingsThatCannotBeForeseenAreNotLearnt() throws {
     var evidence = Gate.Evidence()
     evidence.foreseen = PairCount(correct: 104, total: 200)

@@ -20,4 +20,19 @@ import Testing
     // Not compared with itself.
     #expect(own.novelty(besides: [own]) == [1, 1, 0, 1])
   }
+
+  @Test func whatIsBorrowedSaysNothingOfThePolicy() throws {
+    var rollout = rollout(1, ["I'm here to help", "Bread is made of flour"])
+    rollout.logprobs = [-1, -7]
+    rollout.reference = [-3, -7]
+    #expect(rollout.divergence == 1)
+    rollout.borrowed = 1
+    #expect(rollout.own == 0..<1)
+    #expect(rollout.divergence == 2)
+    let other = self.rollout(2, ["I'm here", "Bread is made"])
+    #expect(other.novelty(besides: [rollout]) == [0, 1])
+    rollout.ended = [true, false]
+    let habits = try #require(Habits(of: [rollout]))
+    #expect(habits.ended == 1 && habits.fluency == -3)
+  }
 }

@@ -118,4 +118,12 @@ public final class LoRAAdapter: @unchecked Sendable {
   public func copy() -> LoRAAdapter {
     LoRAAdapter(copying: self)
   }
+
+  /// Moves all weights half of the way to others, as many and in the same order as ``parameters``.
+  public func moveHalfway(to others: [Float]) {
+    precondition(others.count == parameters.count)
+    for index in others.indices {
+      parameters[index] = 0.5 * (parameters[index] + others[index])
+    }
+  }
 }
