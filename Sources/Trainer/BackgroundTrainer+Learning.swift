@@ -41,7 +41,10 @@ extension BackgroundTrainer {
     // Held-out labels are met without being learnt, and so is a ranking of ties alone.
     let taught = new.map(\.id).filter { known.contains($0) && pool.teaches($0) }
     try workspace.markHandled(Set(new.map(\.id)).subtracting(taught), for: kind)
-    if kind == .policy { try allowPractice(labels: new.count) }
+    if kind == .policy {
+      practisedSinceLabel = 0
+      try allowPractice(labels: new.count)
+    }
     guard !taught.isEmpty else { return }
     let number = try workspace.reserveVersion()
     var random = SplitMix64(seed: UInt64(bitPattern: number) &* 0x2545_F491)
@@ -102,6 +105,7 @@ extension BackgroundTrainer {
     standing.take(during, kept: recipe.rolloutsKept)
     if taught.isEmpty {
       practiceOwed = max(0, practiceOwed - result.steps)
+      practisedSinceLabel += result.steps
       // A label is to be learnt first, by a version that has what was practised too.
       if result.isCutShort { return true }
       if result.steps == 0 { return false }

@@ -41,7 +41,7 @@ extension BackgroundTrainer {
           goesOn: {
             if self.isStopping { throw CancellationError() }
             return try !self.hasNewLabel()
-          })
+          }, stepsBefore: practisedSinceLabel)
       ) { share, _ in
         try self.workspace.updateJob(job, progress: share, remaining: nil)
         try self.serveWaitingLabelers()

@@ -51,6 +51,8 @@ public final class BackgroundTrainer {
   var standing = PolicyUpdate.Standing()
   /// Steps without a new label that the policy may still take in idle time.
   var practiceOwed = 0
+  /// Those taken since the last label.
+  var practisedSinceLabel = 0
   /// The last prompts answered for practice, the newest last, and how many ever.
   var practised: [Int64] = []
   var rolloutsPractised: Int64 = 0

@@ -56,6 +56,13 @@ struct PolicyUpdate {
     var draw: (inout SplitMix64) throws -> Rollout?
     /// Whether there is nothing more urgent.
     var goesOn: () throws -> Bool
+    /// Steps taken since the last label.
+    var stepsBefore = 0
+
+    /// The share of the learning rate that a step takes: the more comes from the same labels, the less.
+    func share(step: Int, recipe: Recipe) -> Double {
+      1 / (1 + Double(stepsBefore + step) / recipe.practiceHalved)
+    }
   }
 
   /// - Parameters:
@@ -124,7 +131,9 @@ struct PolicyUpdate {
           learner: learner, standing: &standing, metrics: &metrics)
       }
       let hasLabels = !demonstrations.isEmpty || !rankings.isEmpty
-      let pace = max(hasLabels ? recipe.labelPace : 0, pace(standing, known: known))
+      let pace =
+        max(hasLabels ? recipe.labelPace : 0, pace(standing, known: known))
+        * (practice?.share(step: step, recipe: recipe) ?? 1)
       metrics["pace"] = pace
       taken += 1
       metrics["grad_norm"] = try learner.step(

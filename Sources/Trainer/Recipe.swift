@@ -41,7 +41,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Steps without new labels that each label entitles the policy to take in idle time, and the most that are
   /// kept for later.
   public var practicePerLabel = 2
-  public var practiceKept = 40
+  public var practiceKept = 60
+  /// Steps since the last label after which they are half as long as the first; later ones are shorter still.
+  public var practiceHalved = 20.0
   /// How many of the draws of each of them are the base's.
   public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
@@ -171,7 +173,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
-      ("topP", topP),
+      ("topP", topP), ("practiceHalved", practiceHalved),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),

@@ -48,6 +48,29 @@ extension BackgroundTrainerTests {
     #expect(trainer.practiceOwed == 5)
   }
 
+  @Test func theMoreIsPractisedWithoutALabelTheSmallerTheSteps() throws {
+    var recipe = Recipe()
+    recipe.practiceHalved = 20
+    func share(_ stepsBefore: Int, step: Int) -> Double {
+      PolicyUpdate.Practice(
+        draw: { _ in nil }, goesOn: { true }, stepsBefore: stepsBefore
+      ).share(step: step, recipe: recipe)
+    }
+    #expect(share(0, step: 0) == 1)
+    #expect(share(16, step: 4) == 0.5)
+    #expect(share(40, step: 0) == 1 / 3.0)
+
+    recipe.practicePerLabel = 5
+    try work(recipe: recipe)
+    try label()
+    let trainer = try trainer(recipe: recipe)
+    try trainer.run(.untilIdle)
+    #expect(trainer.practisedSinceLabel == 5)
+    try label()
+    try trainer.learn(.policy)
+    #expect(trainer.practisedSinceLabel == 0)
+  }
+
   @Test func practiceAnswersPromptsWithDrawsOfTheBaseBesides() throws {
     var recipe = Recipe()
     recipe.practicePerLabel = 3
