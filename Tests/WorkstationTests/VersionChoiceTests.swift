@@ -40,6 +40,15 @@ import Testing
     #expect(robot.row(of: "Trained from") == -1)
   }
 
+  @Test func aVersionThatWasMovedBackSaysSo() {
+    for (halvings, words) in [(1.0, "so half of the way"), (2, "so a quarter of the way")] {
+      var status = WorkspaceStatus.busy
+      status.versions[0].metrics["halvings"] = halvings
+      #expect(robot(status).press("down").text.contains("That went too far, \(words) was kept."))
+    }
+    #expect(!robot().press("down").text.contains("went too far"))
+  }
+
   @Test func aLongListMovesWithTheChoice() {
     var status = WorkspaceStatus.busy
     status.versions =

@@ -70,6 +70,10 @@ extension LearningView {
         ? "Practised from \(parent), on earlier labels and its own draws."
         : "Trained from \(parent) on \(count(version.learntCount, "new label"))."
     ]
+    if let halvings = version.metrics["halvings"], halvings > 0 {
+      facts.append(
+        "That went too far, so \(halvings > 1 ? "a quarter" : "half") of the way was kept.")
+    }
     if version.state == .rejected {
       facts.append(sentence("not better: \(version.rejection ?? "no reason was kept")"))
     }
