@@ -24,9 +24,7 @@ struct LoRAAdapterTests {
     let before = Array(adapter.parameters)
     let other = before.indices.map { Float($0 % 7) }
     adapter.moveHalfway(to: other)
-    for index in before.indices {
-      #expect(adapter.parameters[index] == 0.5 * (before[index] + other[index]))
-    }
+    #expect(Array(adapter.parameters) == zip(before, other).map { 0.5 * ($0 + $1) })
   }
 
   @Test(arguments: [nil, 2..<4]) func `factors fill the parameters without gaps`(
