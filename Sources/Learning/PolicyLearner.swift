@@ -16,6 +16,8 @@ public final class PolicyLearner {
   public private(set) var demonstrationLosses: [Double] = []
   /// The loss of each ranking of the last batch.
   public private(set) var rankingLosses: [Double] = []
+  /// The log-probability of each completion that policy gradient was last taken of, summed over its tokens.
+  public private(set) var sampledSums: [Double] = []
   private let pass: TrainingPass
   private let gradient: UnsafeMutableBufferPointer<Float>
 
@@ -123,25 +125,13 @@ public final class PolicyLearner {
       for index in part {
         let example = examples[index]
         let first = coefficients.count
-        scores.removeAll(keepingCapacity: true)
-        for (row, reference) in reference[index].enumerated() {
-          scores.append(beta * (sum(output.logprobs[first + row]) - reference))
-        }
-        let loss = PairwiseLoss.evaluate(
-          scores: scores, pairs: example.pairs, gradient: &slopes)
+        let loss = evaluatePreference(
+          of: example, sums: example.completions.indices.map { sum(output.logprobs[first + $0]) },
+          reference: reference[index], beta: beta, anchor: anchor, weight: share, sparing: end)
         result.loss += loss / Double(examples.count)
         rankingLosses.append(loss)
-        func isAnchored(_ position: Int) -> Bool {
-          example.isBest(position)
-            && (end == nil || example.completions[position].last == end)
-        }
-        var bestTokens = 0
-        for (position, completion) in example.completions.enumerated()
-        where isAnchored(position) { bestTokens += completion.count }
-        for (position, completion) in example.completions.enumerated() {
-          var coefficient = slopes[position] * beta * share
-          if isAnchored(position) { coefficient -= anchor * share / Double(bestTokens) }
-          for token in completion { append(Float(coefficient), for: token, sparing: end) }
+        for (slope, completion) in zip(slopes, example.completions) {
+          for token in completion { append(Float(slope), for: token, sparing: end) }
           coefficients.endRow()
         }
       }
@@ -151,18 +141,54 @@ public final class PolicyLearner {
     return result
   }
 
+  /// Puts d(weight · loss)/d(log-probability) of each completion's tokens into `slopes`, the anchor's part included.
+  ///
+  /// - Parameter sums: the completions' log-probabilities.
+  /// - Returns: the preference loss.
+  private func evaluatePreference(
+    of example: RankedExample, sums: [Double], reference: [Double], beta: Double, anchor: Double,
+    weight: Double, sparing end: TokenID?
+  ) -> Double {
+    scores.removeAll(keepingCapacity: true)
+    for (sum, reference) in zip(sums, reference) { scores.append(beta * (sum - reference)) }
+    let loss = PairwiseLoss.evaluate(scores: scores, pairs: example.pairs, gradient: &slopes)
+    let anchored = example.completions.indices.filter { position in
+      example.isBest(position) && (end == nil || example.completions[position].last == end)
+    }
+    let bestTokens = anchored.reduce(0) { $0 + example.completions[$1].count }
+    for position in slopes.indices { slopes[position] *= beta * weight }
+    for position in anchored { slopes[position] -= anchor * weight / Double(bestTokens) }
+    return loss
+  }
+
+  /// What draws are worth beside each other as a preference: the pairs of those that are plainly apart.
+  public struct DrawnPreference: Sendable {
+    /// The base's log-probability of each completion, summed over its tokens.
+    public var reference: [Double]
+    public var beta: Double
+    public var anchor: Double
+    public var weight: Double
+
+    /// - Parameters are those of ``PolicyLearner/addPreference(_:reference:beta:anchor:weight:sparing:)``.
+    public init(reference: [Double], beta: Double, anchor: Double, weight: Double) {
+      (self.reference, self.beta, self.anchor, self.weight) = (reference, beta, anchor, weight)
+    }
+  }
+
   /// Adds the gradient of −`weight` · Σ advantage · log-probability per token of the completions'
   /// tokens, the mean length of the completions standing for each one's own, so that no length is favoured.
   ///
   /// - Parameters:
-  ///   - drawn: each completion's log-probability when it was drawn. What the policy has since come to
-  ///     find likelier counts by that ratio, the geometric mean over its tokens.
+  ///   - drawn: each completion's log-probability when it was drawn; nil takes that of now. What the policy has
+  ///     since come to find likelier counts by that ratio, the geometric mean over its tokens.
   ///   - ratioClip: how far the ratio may be from 1 before a completion is no more moved on the same way
   ///     (Schulman et al. 2017, equation 7; the mean over tokens as in Zheng et al. 2025).
   ///   - advantages: one per token of each completion.
+  ///   - preference: adds the preference loss of the draws' pairs, in the same pass.
+  /// - Returns: the preference loss as the loss.
   public func addPolicyGradient(
-    _ sampled: RankedExample, drawn: [Double], advantages: [[Double]], ratioClip: Double,
-    weight: Double = 1, sparing end: TokenID? = nil
+    _ sampled: RankedExample, drawn: [Double?], advantages: [[Double]], ratioClip: Double,
+    weight: Double = 1, preference: DrawnPreference? = nil, sparing end: TokenID? = nil
   ) throws -> Contribution {
     let tokens = sampled.completions.reduce(0) { $0 + $1.count }
     batch.removeAll(keepingCapacity: true)
@@ -170,17 +196,28 @@ public final class PolicyLearner {
     let output = try pass.forward(
       batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true)
     coefficients.removeAll()
+    sampledSums = sampled.completions.indices.map { sum(output.logprobs[$0]) }
+    var loss = 0.0
+    slopes = sampled.completions.map { _ in 0 }
+    if let preference, !sampled.pairs.isEmpty {
+      loss = evaluatePreference(
+        of: sampled, sums: sampledSums, reference: preference.reference, beta: preference.beta,
+        anchor: preference.anchor, weight: preference.weight, sparing: end)
+    }
     for (index, completion) in sampled.completions.enumerated() {
-      let change = (sum(output.logprobs[index]) - drawn[index]) / Double(max(1, completion.count))
+      let now = sampledSums[index]
+      let change = (now - (drawn[index] ?? now)) / Double(max(1, completion.count))
       for (token, advantage) in zip(completion, advantages[index]) {
         let factor = PolicyGradient.clippedRatio(
           exp(change), advantage: advantage, clip: ratioClip)
-        append(Float(-weight * factor * advantage / Double(tokens)), for: token, sparing: end)
+        append(
+          Float(slopes[index] - weight * factor * advantage / Double(tokens)), for: token,
+          sparing: end)
       }
       coefficients.endRow()
     }
     try pass.backward(tokenGradients: coefficients, gradient: gradient)
-    return Contribution(loss: 0, tokens: output.tokens)
+    return Contribution(loss: loss, tokens: output.tokens)
   }
 
   /// Appends a token's d(loss)/d(log-probability), but 0 for an end token that would be made less likely.

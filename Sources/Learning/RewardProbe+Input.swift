@@ -104,22 +104,18 @@ extension RewardProbe {
     public var weight: Double
     /// Whether cross-validation tries to foresee its pairs; others are only learnt from.
     public var isForeseen: Bool
-    /// The completions that may stand for what their prompt asks for.
-    public var representatives: [Int]
     /// What it counts, in strict pairs, that a completion is tied with others.
     public var tieWeight: Double
 
-    /// - Parameter representatives: nil for all.
     public init(
       features: [[Float]], pairs: [Pair], group: UInt64, weight: Double = 1,
-      isForeseen: Bool = true, representatives: [Int]? = nil, tieWeight: Double = 0
+      isForeseen: Bool = true, tieWeight: Double = 0
     ) {
       self.features = features
       self.pairs = pairs
       self.group = group
       self.weight = weight
       self.isForeseen = isForeseen
-      self.representatives = representatives ?? Array(features.indices)
       self.tieWeight = tieWeight
     }
 
@@ -136,10 +132,10 @@ extension RewardProbe {
       }
     }
 
-    /// The representatives that no other completion is preferred to.
+    /// The completions that no other is preferred to.
     var best: [Int] {
       let rejected = Set(pairs.map(\.rejected))
-      return representatives.filter { !rejected.contains($0) }
+      return features.indices.filter { !rejected.contains($0) }
     }
   }
 }

@@ -19,9 +19,9 @@ public struct RewardProbe: Sendable {
   public private(set) var heads: [[Float]]
   /// How much each block counts; they add up to 1.
   public private(set) var blockWeights: [Double]
-  /// How much it surely knows of rankings of prompts that it has not seen: the share of their pairs that it
-  /// has right less that which it has wrong, by cross-validation, at the lower end of its interval over
-  /// prompts; 0 for a guess, 1 for certainty.
+  /// How much it likely knows of rankings of prompts that it has not seen: the share of their pairs, and of what
+  /// was left on top of them beside the average form, that it has right less that which it has wrong, by
+  /// cross-validation, at the lower end of its interval over prompts; 0 for a guess, 1 for certainty.
   public private(set) var skill: Double
   /// Pairs of prompts that a fit had not seen, and how many it had right.
   public private(set) var foreseen: PairCount
@@ -85,18 +85,27 @@ public struct RewardProbe: Sendable {
     let shares = blocks.map { exp(Self.evidenceShare * ($0.evidence - best)) }
     let total = shares.reduce(0, +)
     let blockWeights = shares.map { $0 / total }
-    let margins = zip(blocks, blockWeights).map { block, weight in
-      block.validation().map { $0 * weight }
+    let validated = zip(blocks, blockWeights).map { block, weight in
+      (weight: weight, margins: block.validation())
     }
     let owners = examples.flatMap { example in example.pairs.map { _ in example } }
     let foreseenPairs = owners.indices.filter { owners[$0].isForeseen }
-    let combined = foreseenPairs.map { pair in margins.reduce(0) { $0 + $1[pair] } }
+    let combined = foreseenPairs.map { pair in
+      validated.reduce(0) { $0 + $1.weight * $1.margins.pairs[pair] }
+    }
+    // The pairs of a ranking whose prompt was chosen for what it tells are the hardest; whether the form of
+    // what was left on top fits can be foreseen of every prompt.
+    let tops = blocks.map(\.topGroups).max { $0.count < $1.count }!
+    let combinedTops = tops.indices.map { top in
+      validated.reduce(0) { $0 + ($1.margins.tops.isEmpty ? 0 : $1.weight * $1.margins.tops[top]) }
+    }
     let slope = Self.calibration(combined)
     self.layout = layout
     (self.mean, self.scale) = (mean, scale)
     self.blockWeights = blockWeights
     foreseen = PairCount(correct: combined.count { $0 > 0 }, total: combined.count)
-    skill = Self.skill(combined, groups: foreseenPairs.map { owners[$0].group })
+    skill = Self.skill(
+      combined + combinedTops, groups: foreseenPairs.map { owners[$0].group } + tops)
     self.heads = Self.centred(
       (0..<heads).map { head in
         zip(blocks, blockWeights).flatMap { block, weight -> [Float] in
@@ -127,6 +136,7 @@ public struct RewardProbe: Sendable {
     private var groups: [UInt64] = []
     private var weights: [Double] = []
     private var pairs = 0
+    private var tops = 0
     let solution: [Float]
     /// How likely the newest pairs are before any is known.
     let evidence: Double
@@ -156,6 +166,7 @@ public struct RewardProbe: Sendable {
         regression.add(mean[...], over: average[...])
         groups.append(example.group)
         weights.append(contrast)
+        tops += 1
       }
       for (example, rows) in zip(examples, rows) {
         for (one, tied) in zip(rows, example.ties) where !tied.isEmpty {
@@ -184,21 +195,31 @@ public struct RewardProbe: Sendable {
       regression.solve(weights: zip(weights, groups).map { $0 * factor($1) }, from: solution)
     }
 
-    /// Each pair's margin by a fit without its prompt.
-    func validation() -> [Double] {
+    /// The prompts whose tops it learns from.
+    var topGroups: [UInt64] { Array(groups[pairs..<(pairs + tops)]) }
+
+    /// The margin of each pair, and of each top beside the average, by a fit without its prompt.
+    func validation() -> (pairs: [Double], tops: [Double]) {
       let prompts = Set(groups).sorted()
-      var margins = [Double](repeating: 0, count: pairs)
-      guard prompts.count > 1 else { return margins }
+      var margins = [Double](repeating: 0, count: pairs + tops)
+      guard prompts.count > 1 else { return (Array(margins[..<pairs]), Array(margins[pairs...])) }
       let fold = Dictionary(
         uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % RewardProbe.folds) })
       for part in 0..<min(RewardProbe.folds, prompts.count) {
         let solution = solve { fold[$0] == part ? 0 : 1 }
-        for pair in 0..<pairs where fold[groups[pair]] == part {
-          margins[pair] = regression.margin(pair, solution)
+        for index in margins.indices where fold[groups[index]] == part {
+          margins[index] = regression.margin(index, solution)
         }
       }
-      return margins
+      return (Array(margins[..<pairs]), Array(margins[pairs...]))
     }
+  }
+
+  /// The same with all scores, and so all differences of scores, times a factor.
+  public func stretched(by factor: Double) -> RewardProbe {
+    var copy = self
+    copy.heads = heads.map { $0.map { $0 * Float(factor) } }
+    return copy
   }
 
   /// Each head's score of a completion with these features.
@@ -272,11 +293,12 @@ public struct RewardProbe: Sendable {
     margins.reduce(0) { $0 + PairwiseLoss.softplus(-$1) } / Double(margins.count)
   }
 
-  /// Prompts of which as much is right as wrong that are added to those met (as in Agresti and Coull 1998):
-  /// a few prompts that happen to be alike are no knowledge.
-  static let addedPrompts = 4
+  /// Prompts of which as much is right as wrong that are added to those met (as in Agresti and Coull 1998, where
+  /// it is four): the first prompts that tell something are often of one kind, and what holds for all of them
+  /// is no knowledge of others.
+  static let addedPrompts = 16
 
-  /// The share of margins above 0 less that below, at the lower end of its one-sided 90 % interval over
+  /// The share of margins above 0 less that below, at the lower end of its one-sided 75 % interval over
   /// prompts; 0 at least.
   static func skill(_ margins: [Double], groups: [UInt64]) -> Double {
     var sums: [UInt64: (sum: Double, pairs: Double)] = [:]
@@ -296,7 +318,7 @@ public struct RewardProbe: Sendable {
     }
     // Student's t for few prompts (Abramowitz and Stegun 1965, 26.7.5).
     let freedom = Double(entries.count - 1)
-    let quantile = 1.282 + 0.847 / freedom + 0.571 / (freedom * freedom)
+    let quantile = 0.674 + 0.245 / freedom + 0.080 / (freedom * freedom)
     return max(0, mean - quantile * variance.squareRoot() / count)
   }
 

@@ -79,13 +79,19 @@ extension Workspace {
   }
 
   /// The strict pairs of each ranking of slates made here, with its prompt: the newest `limit` of them.
-  public func pairsByPrompt(limit: Int) throws(StorageError) -> [(prompt: Int64, pairs: Int)] {
+  ///
+  /// - Parameter includingRetired: whether to tell of prompts that are no longer in the pool.
+  public func pairsByPrompt(
+    limit: Int, includingRetired: Bool = true
+  ) throws(StorageError) -> [(prompt: Int64, pairs: Int)] {
     try read { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT prompt_id, pairs FROM ranking_outcomes JOIN labels ON labels.id = label_id
-          WHERE retracted_at IS NULL AND imported = 0 ORDER BY label_id DESC LIMIT ?
+          JOIN prompts ON prompts.id = prompt_id
+          WHERE retracted_at IS NULL AND imported = 0
+          \(includingRetired ? "" : "AND retired IS NULL") ORDER BY label_id DESC LIMIT ?
           """, arguments: [limit]
       ).map { (prompt: $0["prompt_id"], pairs: $0["pairs"]) }
     }

@@ -7,6 +7,22 @@ extension PolicyUpdate.Standing {
     (divergence ?? 0) / recipe.budget(demonstrations: demonstrations, known: known)
   }
 
+  /// Has the reward model tell draws apart by no less than it usually takes to be heard beside what nobody asked
+  /// to change: how sure it is of them counts once, in the pace.
+  ///
+  /// Of rankings that were chosen for being hard few can be foreseen, and log-odds that are right for those are
+  /// small for others.
+  mutating func stretchProbe() {
+    guard let probe, !rollouts.isEmpty else { return }
+    let variance = rollouts.reduce(0) { $0 + $1.variance(by: probe) } / Double(rollouts.count)
+    let factor = Self.usualDeviation / variance.squareRoot()
+    self.probe = probe.stretched(by: min(Self.mostStretched, max(1, factor)))
+  }
+
+  /// Log-odds by which the draws for a prompt deviate from their mean.
+  private static let usualDeviation = 0.8
+  private static let mostStretched = 8.0
+
   /// The advantage of each token of a rollout's completions: what the completion is worth beside the others,
   /// less what was foretold of that before the token.
   ///

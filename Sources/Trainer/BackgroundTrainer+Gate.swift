@@ -12,6 +12,9 @@ struct GateMemory {
   var currentVersion: Int64 = -1
   /// The last examined policy's, for when it is the one in use, and its version.
   var new: [Int64: [Double]] = [:]
+  /// What answers of both are like; nil where they were not measured.
+  var currentDraws: DrawFigures?
+  var newDraws: DrawFigures?
   var measuredVersion: Int64 = -1
   /// The prompts that are answered, as tokens, and what the base answers; the same for all versions.
   var prompts: [[TokenID]] = []
@@ -34,7 +37,9 @@ extension BackgroundTrainer {
     var evidence = Gate.Evidence()
     var metrics: [String: Double] = [:]
     if gate.currentVersion != policy.version {
-      gate.current = gate.measuredVersion == policy.version ? gate.new : [:]
+      let isKnown = gate.measuredVersion == policy.version
+      gate.current = isKnown ? gate.new : [:]
+      gate.currentDraws = isKnown ? gate.newDraws : nil
       gate.currentVersion = policy.version
     }
     gate.new = [:]
@@ -82,6 +87,8 @@ extension BackgroundTrainer {
     if gate.base == nil { gate.base = try gateDraws(adapter: nil) }
     if let base = gate.base, let drawn = try gateDraws(adapter: adapter) {
       evidence.draws = (drawn, base)
+      evidence.current = gate.currentDraws
+      gate.newDraws = drawn
       metrics["words"] = drawn.words
       metrics["repetition"] = drawn.repetition
       metrics["distinct"] = drawn.distinct

@@ -91,6 +91,7 @@ extension BackgroundTrainer {
     let learner = try learnerOfPolicy()
     let before = Array(learner.adapter.parameters)
     standing.probe = reward?.probe
+    standing.stretchProbe()
     standing.demonstrations = pool.demonstrations.keys.count(where: learnable.contains)
     try noteBudget()
     standing.base = Habits(

@@ -73,7 +73,7 @@ extension BackgroundTrainer {
     let limit = model.configuration.contextLength - settings.maxTokens
     try readPrompts(standing.rollouts.compactMap { try workspace.prompt($0.promptID) })
     let gain = ForeseenGain(standing.rollouts, by: probe, features: promptFeatures)
-    let prompts = try practicePrompts(weights: useCaseWeights(gain.gains)).filter {
+    let prompts = try practicePrompts(weights: gainWeights(gain.gains)).filter {
       encoding.prompt($0).count <= limit && (try? workspace.isHeldOut(promptKey: $0.key)) == false
     }
     try readPrompts(prompts)
@@ -103,8 +103,9 @@ extension BackgroundTrainer {
       weights: weights, counts: workspace.slateCounts(activelyChosen: false),
       besides: Set(practised))
     let passedOver = Set(practised + next.map(\.id))
-    let ranked = Set(try workspace.pairsByPrompt(limit: Self.foreseenFrom).map(\.prompt))
-      .subtracting(passedOver)
+    let ranked = Set(
+      try workspace.pairsByPrompt(limit: Self.foreseenFrom, includingRetired: false).map(\.prompt)
+    ).subtracting(passedOver)
     let prompts = next + (try ranked.sorted().compactMap { try workspace.prompt($0) })
     if !prompts.isEmpty || practised.isEmpty { return prompts }
     practised = []
@@ -112,7 +113,7 @@ extension BackgroundTrainer {
   }
 
   /// How much more there is to gain in each use case than on average.
-  private func useCaseWeights(_ gains: [Int64: Double]) throws -> [UseCase: Double] {
+  private func gainWeights(_ gains: [Int64: Double]) throws -> [UseCase: Double] {
     var told: [UseCase: (rankings: Int, total: Double)] = [:]
     for (id, gain) in gains.sorted(by: { $0.key < $1.key }) {
       guard let useCase = try workspace.prompt(id)?.useCase else { continue }

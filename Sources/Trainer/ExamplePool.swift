@@ -12,8 +12,6 @@ struct ExamplePool {
     var example: RankedExample
     /// The same with the end token where a completion was cut off: what the reward model reads.
     var ended: RankedExample
-    /// The policy version that wrote each completion; 0 is the base.
-    var versions: [Int64]
     /// Base log-probability of each completion, once computed.
     var reference: [Double]?
     /// What the base says of each, once computed.

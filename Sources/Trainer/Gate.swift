@@ -13,6 +13,8 @@ struct Gate {
     var likelihoods: [Pair] = []
     /// Answers to a few prompts, the new policy's beside the base model's.
     var draws: (policy: DrawFigures, base: DrawFigures)?
+    /// The same of the policy in use; nil when it was not measured.
+    var current: DrawFigures?
     /// Strict pairs of prompts that the reward model had not seen, and how many of them it had right.
     var foreseen = PairCount(correct: 0, total: 0)
 
@@ -24,6 +26,7 @@ struct Gate {
     static func == (a: Evidence, b: Evidence) -> Bool {
       a.accuracies == b.accuracies && a.likelihoods == b.likelihoods && a.foreseen == b.foreseen
         && a.draws?.policy == b.draws?.policy && a.draws?.base == b.draws?.base
+        && a.current == b.current
     }
   }
 
@@ -68,17 +71,24 @@ struct Gate {
   }
 
   /// Whether a policy went so far that half of the way is better: it has left the language or is about to, or has
-  /// gone well beyond its budget.
+  /// gone well beyond its budget, and the one in use has not gone about as far.
   ///
   /// - Parameter budget: the nats per token from the base that it is held to.
   static func isTooFar(_ evidence: Evidence, budget: Double) -> Bool {
     guard let (policy, base) = evidence.draws else { return false }
-    return departure(policy, from: base) != nil || base.fluency - policy.fluency > fluencyWarning
-      || policy.divergence > budgetsAtMost * budget
+    let current = evidence.current ?? base
+    let farther = policy.divergence > current.divergence + fewBudgets * budget
+    let lessFluent = policy.fluency < current.fluency - fewFluency
+    return departure(policy, from: base) != nil && departure(current, from: base) == nil
+      || base.fluency - policy.fluency > fluencyWarning && lessFluent
+      || policy.divergence > budgetsAtMost * budget && farther
   }
 
   private static let fluencyWarning = 0.5
   private static let budgetsAtMost = 1.5
+  /// Budgets, and nats per token, by which eight answers may differ by chance.
+  private static let fewBudgets = 0.2
+  private static let fewFluency = 0.1
 
   /// In what a policy's answers have left the language; nil when they have not.
   private static func departure(_ policy: DrawFigures, from base: DrawFigures) -> String? {

@@ -48,7 +48,7 @@ struct Habits: Equatable {
   /// A share of ends that may be chance.
   private static let fewEnds = 0.1
   /// Nats per token.
-  private static let muchFluency = 0.4
+  private static let muchFluency = 0.25
 
   private static func share(_ value: Double, of whole: Double) -> Double {
     min(1, max(0, value / whole))

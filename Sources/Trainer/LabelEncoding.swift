@@ -44,8 +44,7 @@ struct LabelEncoding {
       label: label.id,
       example: RankedExample(prompt: prompt, completions: tokens, pairs: pairs, group: group),
       ended: RankedExample(
-        prompt: prompt, completions: tokens.map(ended), pairs: pairs, group: group),
-      versions: ranked.map(\.policyVersion))
+        prompt: prompt, completions: tokens.map(ended), pairs: pairs, group: group))
   }
 
   /// What is resampled together, and left out together.

@@ -92,7 +92,7 @@ struct PolicyUpdate {
       }
       let cutShort = UpdateResult(metrics: metrics, steps: taken, isCutShort: true)
       guard try goesOn() else { return cutShort }
-      if recipe.gradientWeight > 0, let practice {
+      if recipe.learnsFromDraws, let practice {
         let rollout = try practice.draw(&random)
         standing.rollouts = (standing.rollouts + [rollout].compactMap { $0 })
           .suffix(recipe.rolloutsKept)
@@ -126,9 +126,9 @@ struct PolicyUpdate {
       }
       for index in rollouts {
         guard try goesOn() else { return cutShort }
-        try addGradient(
-          index, known: known, weight: recipe.gradientWeight / Double(rollouts.count),
-          learner: learner, standing: &standing, metrics: &metrics)
+        try addDraws(
+          index, known: known, share: 1 / Double(rollouts.count), learner: learner,
+          standing: &standing, metrics: &metrics)
       }
       let hasLabels = !demonstrations.isEmpty || !rankings.isEmpty
       let pace =
@@ -171,7 +171,7 @@ struct PolicyUpdate {
   ) -> [Int] {
     let all = standing.rollouts
     let isFar = Self.isFar(standing.distance(known: known, recipe: recipe))
-    guard recipe.gradientWeight > 0, known > 0 || isFar, let probe = standing.probe else {
+    guard recipe.learnsFromDraws, known > 0 || isFar, let probe = standing.probe else {
       return []
     }
     var chosen: [Int] = []
@@ -212,11 +212,13 @@ struct PolicyUpdate {
     return part.loss
   }
 
-  /// Adds the policy gradient of one rollout, and counts its use.
-  private func addGradient(
-    _ index: Int, known: Double, weight: Double, learner: PolicyLearner,
+  /// Adds the policy gradient of one rollout and the preference loss of what is plainly apart in it, and counts
+  /// its use.
+  private func addDraws(
+    _ index: Int, known: Double, share: Double, learner: PolicyLearner,
     standing: inout Standing, metrics: inout [String: Double]
   ) throws {
+    guard let probe = standing.probe else { return }
     if standing.rollouts[index].uses == 0 {
       let divergence = standing.rollouts[index].divergence
       standing.divergence =
@@ -233,10 +235,24 @@ struct PolicyUpdate {
     // By the whole completions: what the first token of each has.
     let used = PolicyGradient.extremes(
       recipe.drawsLearnt, of: advantages.map { $0.first ?? 0 })
-    _ = try learner.addPolicyGradient(
-      rollout.sampled(used), drawn: used.map { rollout.logprobs[$0] },
-      advantages: used.map { advantages[$0] }, ratioClip: recipe.ratioClip, weight: weight,
+    let sampled = rollout.sampled(
+      used, pairs: rollout.pairs(of: used, by: probe, atLeast: recipe.leastWorthApart))
+    // On the scale of a cross-entropy per token, as for rankings.
+    let meanLength =
+      Double(sampled.completions.reduce(0) { $0 + $1.count }) / Double(max(1, used.count))
+    let scale = recipe.beta * meanLength
+    let part = try learner.addPolicyGradient(
+      sampled, drawn: used.map(rollout.policyLogprob), advantages: used.map { advantages[$0] },
+      ratioClip: recipe.ratioClip, weight: recipe.gradientWeight * share,
+      preference: PolicyLearner.DrawnPreference(
+        reference: used.map { rollout.reference[$0] }, beta: recipe.beta,
+        anchor: recipe.drawAnchor * scale, weight: recipe.drawPreferenceWeight * share / scale),
       sparing: end)
+    if !sampled.pairs.isEmpty { metrics["loss.draws"] = part.loss }
+    for (place, sum) in zip(used, learner.sampledSums)
+    where rollout.policyLogprob(of: place) == nil {
+      standing.rollouts[index].firstLogprobs[place] = sum
+    }
   }
 
   /// What the reward model reads of completions broken off.

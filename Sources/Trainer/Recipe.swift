@@ -14,7 +14,7 @@ public struct Recipe: Sendable, Codable, Equatable {
 
   /// Optimizer steps of an update, the first on the labels, all on what the policy drew.
   public var policySteps = 1
-  public var policyLearningRate = 1e-3
+  public var policyLearningRate = 4e-4
   /// Old demonstrations and old rankings mixed into each step.
   public var replayedDemonstrations = 2
   public var replayedRankings = 0
@@ -27,7 +27,12 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Weight of the cross-entropy per token on the completions that no other is preferred to.
   public var bestWeight = 0.5
   /// Weight of policy gradient on the policy's own draws against the reward model; 0 leaves it out.
-  public var gradientWeight = 3.0
+  public var gradientWeight = 1.0
+  /// Weight of the preference loss on the same draws, and of the cross-entropy on the best of them, per token.
+  public var drawPreferenceWeight = 1.0
+  public var drawAnchor = 0.25
+  /// How much more one draw is worth than another, in log-odds, to be preferred to it.
+  public var leastWorthApart = 0.5
   /// Slates' draws that are kept to learn from again, and how many of them each step takes besides the
   /// newest.
   public var rolloutsKept = 60
@@ -43,7 +48,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var practicePerLabel = 2
   public var practiceKept = 60
   /// Steps since the last label after which they are half as long as the first; later ones are shorter still.
-  public var practiceHalved = 20.0
+  public var practiceHalved = 40.0
   /// How many of the draws of each of them are the base's.
   public var borrowedDraws = 3
   /// Old rankings, and what was drawn for as many prompts, that each of them takes; replayed demonstrations are
@@ -54,7 +59,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// The reward model's skill from which the policy learns at its full rate.
   public var fullSkill = 0.4
   /// The share of the rate that labels themselves are learnt at, whatever the reward model knows.
-  public var labelPace = 0.3
+  public var labelPace = 0.75
   /// Nats per token from the base, on its own draws, that the policy is held to; less while the reward model
   /// knows less.
   public var klBudget = 0.4
@@ -106,6 +111,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var repeatedShare = 0.02
 
   public init() {}
+
+  /// Whether the policy learns from what it draws.
+  var learnsFromDraws: Bool { gradientWeight > 0 || drawPreferenceWeight > 0 }
 
   /// Nats per token from the base that the policy is held to.
   ///
@@ -174,6 +182,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
       ("topP", topP), ("practiceHalved", practiceHalved),
+      ("leastWorthApart", leastWorthApart),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),
@@ -181,6 +190,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("fluencyReward", fluencyReward), ("noveltyReward", noveltyReward),
       ("unendedPenalty", unendedPenalty),
       ("temperature", temperature), ("repeatedShare", repeatedShare),
+      ("drawPreferenceWeight", drawPreferenceWeight), ("drawAnchor", drawAnchor),
       ("demonstrationEvidence", demonstrationEvidence),
       ("demonstrationBudget", demonstrationBudget), ("contrast", contrast),
       ("tieEvidence", tieEvidence),

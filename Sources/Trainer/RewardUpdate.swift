@@ -53,8 +53,7 @@ struct RewardUpdate {
       examples.append(
         RewardProbe.Example(
           features: pool.demonstrations[label]!.features!, pairs: compared.pairs,
-          group: compared.group, weight: recipe.demonstrationEvidence, isForeseen: false,
-          representatives: [0]))
+          group: compared.group, weight: recipe.demonstrationEvidence, isForeseen: false))
     }
     return RewardProbe(
       examples, layout: ProbeFeatures.layout(of: model.configuration), heads: recipe.heads,
@@ -76,10 +75,7 @@ struct RewardUpdate {
     }
     return RewardProbe.Example(
       features: pool.features(ofRanking: label)!, pairs: ranked.example.pairs,
-      group: ranked.example.group,
-      // What a policy has got into the habit of must not be taken for what is asked for.
-      representatives: ranked.versions.indices.filter { ranked.versions[$0] == 0 },
-      tieWeight: recipe.tieEvidence)
+      group: ranked.example.group, tieWeight: recipe.tieEvidence)
   }
 
   private func output(_ example: RankedExample) throws -> TrainingPass.Output {

@@ -12,8 +12,11 @@ struct Rollout {
   var prompt: [TokenID]
   /// As drawn, the end token included where it was written.
   var completions: [[TokenID]]
-  /// The log-probability of each under who drew it, summed over its tokens.
+  /// The log-probability of each under the policy when it was drawn, summed over its tokens; for what is borrowed,
+  /// under who drew it.
   var logprobs: [Double]
+  /// That of what is borrowed under the policy when it first learnt from it, by its place.
+  var firstLogprobs: [Int: Double] = [:]
   /// The base's log-probability of each.
   var reference: [Double]
   /// Whether each ended by itself.
@@ -34,6 +37,15 @@ struct Rollout {
     PolicyGradient.preferenceAdvantages(features.map(probe.scores))
   }
 
+  /// The variance of what a reward model's heads say of them on average.
+  func variance(by probe: RewardProbe) -> Double {
+    let scores = features.map { row in
+      probe.scores(of: row).reduce(0.0) { $0 + Double($1) } / Double(probe.heads.count)
+    }
+    let deviation = PolicyGradient.deviation(scores)
+    return deviation * deviation
+  }
+
   /// How much better the best is than the policy's own are on average: what there is to learn.
   func gain(by probe: RewardProbe) -> Double {
     let worths = worths(by: probe)
@@ -43,6 +55,11 @@ struct Rollout {
 
   /// The places of the policy's own.
   var own: Range<Int> { 0..<(completions.count - borrowed) }
+
+  /// What the policy's log-probability of a completion is measured against; nil when it has not learnt from it yet.
+  func policyLogprob(of index: Int) -> Double? {
+    own.contains(index) ? logprobs[index] : firstLogprobs[index]
+  }
 
   /// The policy's own, in tokens.
   var tokens: Int { completions[own].reduce(0) { $0 + $1.count } }
@@ -65,9 +82,18 @@ struct Rollout {
     return Set(zip(words, words.dropFirst()).map { "\($0) \($1)".hashValue })
   }
 
-  /// Some of them as a record without pairs, for passes over it.
-  func sampled(_ used: [Int]) -> RankedExample {
-    RankedExample(prompt: prompt, completions: used.map { completions[$0] }, pairs: [])
+  /// Some of them as a record, for passes over it.
+  func sampled(_ used: [Int], pairs: [Pair]) -> RankedExample {
+    RankedExample(prompt: prompt, completions: used.map { completions[$0] }, pairs: pairs)
+  }
+
+  /// The pairs of some of them, by their places there, of which one is worth more by at least so much.
+  func pairs(of used: [Int], by probe: RewardProbe, atLeast gap: Double) -> [Pair] {
+    let worths = worths(by: probe)
+    return used.indices.flatMap { better in
+      used.indices.filter { worths[used[better]] - worths[used[$0]] >= gap }
+        .map { Pair(preferred: better, rejected: $0) }
+    }
   }
 
   /// Nats per token from the base, estimated from the policy's own draws.

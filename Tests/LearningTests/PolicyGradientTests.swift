@@ -115,6 +115,41 @@ import Testing
     }
   }
 
+  @Test func drawsOfSomeoneElseCountAsDrawnNow() throws {
+    let sampled = RankedExample(prompt: prompt, completions: [ended, cut], pairs: [])
+    let pass = TrainingPass(model: model)
+    let now = try PolicyLearner.sums([sampled], adapter: nil, pass: pass)[0]
+    try expectEqual { learner in
+      _ = try learner.addPolicyGradient(
+        sampled, drawn: [nil, now[1]], advantages: [ended.map { _ in 2 }, cut.map { _ in -1 }],
+        ratioClip: 0.2)
+      // A new adapter changes nothing.
+      #expect(zip(learner.sampledSums, now).allSatisfy { abs($0 - $1) < 1e-3 })
+    } _: {
+      try addDraws([ended, cut], [2, -1], to: $0)
+    }
+  }
+
+  @Test func aPreferenceAmongDrawsIsAddedToTheirGradient() throws {
+    let pairs = [Pair(preferred: 0, rejected: 1)]
+    let sampled = RankedExample(prompt: prompt, completions: [ended, cut], pairs: pairs)
+    let reference = [-9.0, -3.0]
+    let advantages = [ended.map { _ in 2.0 }, cut.map { _ in -1.0 }]
+    try expectEqual { learner in
+      let part = try learner.addPolicyGradient(
+        sampled, drawn: [nil, nil], advantages: advantages, ratioClip: 0.2, weight: 0.5,
+        preference: PolicyLearner.DrawnPreference(
+          reference: reference, beta: 0.1, anchor: 0.3, weight: 2), sparing: end)
+      #expect(part.loss > 0)
+    } _: { learner in
+      _ = try learner.addPolicyGradient(
+        sampled, drawn: [nil, nil], advantages: advantages, ratioClip: 0.2, weight: 0.5,
+        sparing: end)
+      _ = try learner.addPreference(
+        [sampled], reference: [reference], beta: 0.1, anchor: 0.3, weight: 2, sparing: end)
+    }
+  }
+
   @Test func eachTokenHasItsOwnAdvantage() throws {
     try expectEqual { learner in
       let sampled = RankedExample(prompt: prompt, completions: [ended], pairs: [])

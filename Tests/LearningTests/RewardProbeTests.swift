@@ -71,18 +71,18 @@ import Testing
     #expect(Double(probe.foreseen.correct) < 0.6 * Double(probe.foreseen.total))
   }
 
-  @Test func skillCountsOnlyWhatIsSure() {
+  @Test func skillCountsOnlyWhatIsLikely() {
     func skill(_ margins: [Double]) -> Double {
       RewardProbe.skill(margins, groups: margins.indices.map { UInt64($0) })
     }
-    // A guess has none, nor do two prompts that are alike.
+    // A guess has none, and two prompts that are alike little.
     #expect(skill([0, 0, 0, 0, 0, 0, 0, 0]) == 0)
-    #expect(skill([1, 2]) < 0.06)
+    #expect(skill([1, 2]) < 0.1)
     #expect(skill([1, -2, 3, -4, 1, -2]) == 0)
-    // Sixteen, and four that are added: mean 4/5, variance 4/25, so 0.4 / √20 for the error, and 1.328 of
+    // Sixteen, and as many that are added: mean 1/2, variance 1/4, so 0.5 / √32 for the error, and 0.682 of
     // them. How large the margins are does not matter.
     let all = skill((1...16).map { Double($0) })
-    #expect(abs(all - (0.8 - 1.328 * 0.4 / 20.0.squareRoot())) < 1e-3)
+    #expect(abs(all - (0.5 - 0.682 * 0.5 / 32.0.squareRoot())) < 1e-3)
     #expect(skill((1...15).map { Double($0) } + [-900]) < all)
     // The pairs of a prompt are one observation.
     let two = RewardProbe.skill(
@@ -197,6 +197,7 @@ import Testing
         features: kind.forms.map { [0] + kind.prompt + [$0] }, pairs: Pair.all(tiers: kind.tiers),
         group: UInt64(group))
     }
+    var skills: [Double] = []
     func margins(isContrasted: Bool, contrast: Double) throws -> [Float] {
       let layout = RewardProbe.Layout(
         blocks: 1, width: 1, prompt: 2, form: 1,
@@ -204,6 +205,7 @@ import Testing
       let probe = try #require(
         RewardProbe(examples, layout: layout, heads: 1, contrast: contrast))
       #expect(probe.foreseen.total == 12)
+      skills.append(probe.skill)
       return kinds.map {
         probe.scores(of: [0] + $0.prompt + [1])[0] - probe.scores(of: [0] + $0.prompt + [0])[0]
       }
@@ -214,6 +216,8 @@ import Testing
     #expect(with[0] > 1 && with[1] < -1)
     #expect(with[2] < -0.3 * with[0] && with[3] > 0.3 * with[0])
     #expect(try margins(isContrasted: false, contrast: 1) == without)
+    // That it foresees what is left on top of others counts as knowledge.
+    #expect(skills[1] > skills[0] + 0.05 && skills[2] == skills[0])
   }
 
   @Test func whatIsOnlyLearntFromIsNotForeseen() throws {

@@ -158,6 +158,10 @@ import Testing
     #expect(pairs.allSatisfy { $0.pairs > 0 })
     try workspace.undoLast(labeler: "ann")
     #expect(try workspace.pairsByPrompt(limit: 9).map(\.prompt) == [prompts[1], prompts[0]])
+    try workspace.retirePrompt(key: "a")
+    #expect(try workspace.pairsByPrompt(limit: 9).count == 2)
+    #expect(
+      try workspace.pairsByPrompt(limit: 9, includingRetired: false).map(\.prompt) == [prompts[1]])
   }
 
   @Test func pairsAreCountedByUseCase() throws {

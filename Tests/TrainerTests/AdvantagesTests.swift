@@ -53,6 +53,31 @@ import Testing
     }
   }
 
+  /// What the mean completion of all rollouts deviates by, in log-odds.
+  private func deviation(_ standing: PolicyUpdate.Standing) throws -> Double {
+    let probe = try #require(standing.probe)
+    let variances = standing.rollouts.map { $0.variance(by: probe) }
+    return (variances.reduce(0, +) / Double(variances.count)).squareRoot()
+  }
+
+  @Test func smallDifferencesAreStretchedAndLargeOnesLeft() throws {
+    func stretched(_ worth: Float) throws -> Double {
+      var standing = standing()
+      standing.rollouts = (0..<4).map { rollout($0, worth: [worth, -worth]) }
+      #expect(abs(try deviation(standing) - Double(worth)) < 1e-4)
+      standing.stretchProbe()
+      #expect(standing.probe?.skill == 1)
+      return try deviation(standing)
+    }
+    #expect(abs(try stretched(0.2) - 0.8) < 1e-3)
+    #expect(abs(try stretched(1.5) - 1.5) < 1e-3)
+    // What hardly differs is not blown up without end.
+    #expect(abs(try stretched(0.01) - 0.08) < 1e-3)
+    var empty = PolicyUpdate.Standing()
+    empty.stretchProbe()
+    #expect(empty.probe == nil)
+  }
+
   @Test func pastTheBudgetOnlyTheWayBackIsLeft() {
     var far = rollout(99)
     // The first has become likelier than it was under the base, by half a nat per token.

@@ -8,7 +8,7 @@ import Testing
   private func ranked(_ label: Int64) -> ExamplePool.Ranked {
     let example = RankedExample(
       prompt: [1], completions: [[2], [3]], pairs: Pair.all(tiers: [1, 2]))
-    return ExamplePool.Ranked(label: label, example: example, ended: example, versions: [0, 0])
+    return ExamplePool.Ranked(label: label, example: example, ended: example)
   }
 
   @Test func whatHasBeenLearntIsNotDrawnAgain() {

@@ -66,6 +66,25 @@ import Testing
     #expect(!Gate.isTooFar(evidence, budget: 1))
   }
 
+  @Test func whatIsNoFartherThanThePolicyInUseIsNotHalved() {
+    var evidence = Gate.Evidence()
+    var far = figures()
+    far.divergence = 0.35
+    evidence.draws = (far, figures())
+    evidence.current = far
+    #expect(!Gate.isTooFar(evidence, budget: 0.2))
+    evidence.current?.divergence = 0.3
+    #expect(Gate.isTooFar(evidence, budget: 0.2))
+    evidence.draws = (figures(fluency: -2.1), figures())
+    evidence.current = figures(fluency: -2.1)
+    #expect(!Gate.isTooFar(evidence, budget: 1))
+    evidence.current = figures(fluency: -1.9)
+    #expect(Gate.isTooFar(evidence, budget: 1))
+    evidence.draws = (figures(distinct: 0.4), figures())
+    evidence.current = figures(distinct: 0.4)
+    #expect(!Gate.isTooFar(evidence, budget: 1))
+  }
+
   @Test func rankingsThatCannotBeForeseenAreNotLearnt() throws {
     var evidence = Gate.Evidence()
     evidence.foreseen = PairCount(correct: 104, total: 200)

@@ -1,3 +1,5 @@
+import Feedback
+import Learning
 import Testing
 
 @testable import Trainer
@@ -34,5 +36,26 @@ import Testing
     rollout.ended = [true, false]
     let habits = try #require(Habits(of: [rollout]))
     #expect(habits.ended == 1 && habits.fluency == -3)
+  }
+
+  @Test func whatIsPlainlyApartIsAPair() {
+    let probe = RewardProbe(
+      layout: RewardProbe.Layout(blocks: 1, width: 1), mean: [0], scale: [1], heads: [[1]],
+      blockWeights: [1], skill: 1, foreseen: PairCount(correct: 0, total: 0))
+    var rollout = rollout(1, ["a b", "c d", "e f", "g h"])
+    rollout.features = [[0], [2], [0.1], [-9]]
+    let pairs = rollout.pairs(of: [1, 2, 0], by: probe, atLeast: 0.5)
+    #expect(pairs == [Pair(preferred: 0, rejected: 1), Pair(preferred: 0, rejected: 2)])
+    #expect(rollout.sampled([1, 3], pairs: pairs).completions.count == 2)
+  }
+
+  @Test func whatIsBorrowedIsMeasuredFromWhenItWasFirstLearntFrom() {
+    var rollout = rollout(1, ["I'm here to help", "Bread is made of flour"])
+    rollout.logprobs = [-1, -7]
+    rollout.borrowed = 1
+    #expect(rollout.policyLogprob(of: 0) == -1)
+    #expect(rollout.policyLogprob(of: 1) == nil)
+    rollout.firstLogprobs[1] = -3
+    #expect(rollout.policyLogprob(of: 1) == -3)
   }
 }
