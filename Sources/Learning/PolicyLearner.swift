@@ -16,8 +16,9 @@ public final class PolicyLearner {
   public private(set) var demonstrationLosses: [Double] = []
   /// The loss of each ranking of the last batch.
   public private(set) var rankingLosses: [Double] = []
-  /// The log-probability of each completion that policy gradient was last taken of, summed over its tokens.
-  public private(set) var sampledSums: [Double] = []
+  /// The log-probability of each completion whose preference or policy gradient was last added, summed over its
+  /// tokens.
+  public private(set) var completionSums: [Double] = []
   private let pass: TrainingPass
   private let gradient: UnsafeMutableBufferPointer<Float>
 
@@ -125,9 +126,13 @@ public final class PolicyLearner {
       for index in part {
         let example = examples[index]
         let first = coefficients.count
+        completionSums.removeAll(keepingCapacity: true)
+        for row in example.completions.indices {
+          completionSums.append(sum(output.logprobs[first + row]))
+        }
         let loss = evaluatePreference(
-          of: example, sums: example.completions.indices.map { sum(output.logprobs[first + $0]) },
-          reference: reference[index], beta: beta, anchor: anchor, weight: share, sparing: end)
+          of: example, reference: reference[index], beta: beta, anchor: anchor, weight: share,
+          sparing: end)
         result.loss += loss / Double(examples.count)
         rankingLosses.append(loss)
         for (slope, completion) in zip(slopes, example.completions) {
@@ -141,23 +146,30 @@ public final class PolicyLearner {
     return result
   }
 
-  /// Puts d(weight · loss)/d(log-probability) of each completion's tokens into `slopes`, the anchor's part included.
+  /// Puts d(weight · loss)/d(log-probability) of each completion's tokens into `slopes`, the anchor's part included,
+  /// by `completionSums`.
   ///
-  /// - Parameter sums: the completions' log-probabilities.
   /// - Returns: the preference loss.
   private func evaluatePreference(
-    of example: RankedExample, sums: [Double], reference: [Double], beta: Double, anchor: Double,
-    weight: Double, sparing end: TokenID?
+    of example: RankedExample, reference: [Double], beta: Double, anchor: Double, weight: Double,
+    sparing end: TokenID?
   ) -> Double {
     scores.removeAll(keepingCapacity: true)
-    for (sum, reference) in zip(sums, reference) { scores.append(beta * (sum - reference)) }
+    for (sum, reference) in zip(completionSums, reference) {
+      scores.append(beta * (sum - reference))
+    }
     let loss = PairwiseLoss.evaluate(scores: scores, pairs: example.pairs, gradient: &slopes)
-    let anchored = example.completions.indices.filter { position in
+    func isAnchored(_ position: Int) -> Bool {
       example.isBest(position) && (end == nil || example.completions[position].last == end)
     }
-    let bestTokens = anchored.reduce(0) { $0 + example.completions[$1].count }
-    for position in slopes.indices { slopes[position] *= beta * weight }
-    for position in anchored { slopes[position] -= anchor * weight / Double(bestTokens) }
+    var bestTokens = 0
+    for (position, completion) in example.completions.enumerated() where isAnchored(position) {
+      bestTokens += completion.count
+    }
+    for position in slopes.indices {
+      slopes[position] *= beta * weight
+      if isAnchored(position) { slopes[position] -= anchor * weight / Double(bestTokens) }
+    }
     return loss
   }
 
@@ -196,16 +208,16 @@ public final class PolicyLearner {
     let output = try pass.forward(
       batch, adapter: adapter, arithmetic: .codes, needs: [.logprobs], keepForBackward: true)
     coefficients.removeAll()
-    sampledSums = sampled.completions.indices.map { sum(output.logprobs[$0]) }
+    completionSums = sampled.completions.indices.map { sum(output.logprobs[$0]) }
     var loss = 0.0
     slopes = sampled.completions.map { _ in 0 }
     if let preference, !sampled.pairs.isEmpty {
       loss = evaluatePreference(
-        of: sampled, sums: sampledSums, reference: preference.reference, beta: preference.beta,
+        of: sampled, reference: preference.reference, beta: preference.beta,
         anchor: preference.anchor, weight: preference.weight, sparing: end)
     }
     for (index, completion) in sampled.completions.enumerated() {
-      let now = sampledSums[index]
+      let now = completionSums[index]
       let change = (now - (drawn[index] ?? now)) / Double(max(1, completion.count))
       for (token, advantage) in zip(completion, advantages[index]) {
         let factor = PolicyGradient.clippedRatio(

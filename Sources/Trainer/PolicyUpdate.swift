@@ -249,7 +249,7 @@ struct PolicyUpdate {
         anchor: recipe.drawAnchor * scale, weight: recipe.drawPreferenceWeight * share / scale),
       sparing: end)
     if !sampled.pairs.isEmpty { metrics["loss.draws"] = part.loss }
-    for (place, sum) in zip(used, learner.sampledSums)
+    for (place, sum) in zip(used, learner.completionSums)
     where rollout.policyLogprob(of: place) == nil {
       standing.rollouts[index].firstLogprobs[place] = sum
     }

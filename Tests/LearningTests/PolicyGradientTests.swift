@@ -124,7 +124,7 @@ import Testing
         sampled, drawn: [nil, now[1]], advantages: [ended.map { _ in 2 }, cut.map { _ in -1 }],
         ratioClip: 0.2)
       // A new adapter changes nothing.
-      #expect(zip(learner.sampledSums, now).allSatisfy { abs($0 - $1) < 1e-3 })
+      #expect(zip(learner.completionSums, now).allSatisfy { abs($0 - $1) < 1e-3 })
     } _: {
       try addDraws([ended, cut], [2, -1], to: $0)
     }

@@ -17,7 +17,7 @@ import Testing
 
   @Test func whatIsLostCountsUpToAll() throws {
     let base = try habits(ended: 0.3, fluency: -2)
-    let half = try habits(ended: 0.35, fluency: -2.2)
+    let half = try habits(ended: 0.35, fluency: -2.125)
     #expect(abs(half.endsLost(besides: base) - 0.5) < 1e-9)
     #expect(abs(half.fluencyLost(besides: base) - 0.5) < 1e-9)
     let all = try habits(ended: 0.1, fluency: -3)
