@@ -14,7 +14,7 @@ import tastes
 
 HELD_OUT = pathlib.Path(__file__).resolve().parent / "heldout.jsonl"
 SAMPLING = ["--temperature", "0.9", "--top-p", "0.95"]
-ANSWERS = 4
+ANSWERS = 12
 
 
 def run(program, arguments, records):
