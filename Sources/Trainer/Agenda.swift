@@ -2,6 +2,8 @@
 enum Work: Sendable, Equatable {
   /// A slate is wanted: a labeler waits, or the queue of ready slates is short.
   case generate(urgent: Bool)
+  /// Learn what one more demonstration answers, for the reward model to read prompts by.
+  case imitate
   case learnReward
   case learnPolicy
   /// Replace a queued slate that nobody has seen and that an older policy wrote.
@@ -20,6 +22,8 @@ struct Situation: Sendable, Equatable {
   var ready = 0
   /// Whether there is a prompt to make a slate of.
   var hasPrompts = true
+  /// Demonstrations that prompts are not read by.
+  var unimitated = 0
   var unlearntForReward = 0
   var unlearntForPolicy = 0
   /// Ready slates written by an older policy than the current one, oldest first.
@@ -31,6 +35,9 @@ struct Situation: Sendable, Equatable {
 enum Agenda {
   /// Ready slates kept for each labeler, and for the first one who will come.
   static let slatesPerLabeler = 2
+  /// Demonstrations, so many, come before rankings, which are read by them; more, as after an import, wait for
+  /// idle time.
+  static let fewDemonstrations = 4
 
   /// The next piece of work, the most urgent first; nil when there is nothing to do.
   static func next(_ situation: Situation) -> Work? {
@@ -39,12 +46,14 @@ enum Agenda {
     // One slate in hand for each labeler comes before learning, the rest after it: a slate drawn
     // later is drawn from a better policy.
     if situation.hasPrompts, situation.ready < labelers { return .generate(urgent: false) }
+    if 1...Self.fewDemonstrations ~= situation.unimitated { return .imitate }
     if situation.unlearntForReward > 0 { return .learnReward }
     if situation.unlearntForPolicy > 0 { return .learnPolicy }
     if situation.hasPrompts {
       if situation.ready < labelers * slatesPerLabeler { return .generate(urgent: false) }
       if let slate = situation.stale.first { return .refresh(slate: slate) }
     }
+    if situation.unimitated > 0 { return .imitate }
     // Last: its draws are those that refreshed the queue.
     return situation.canPractise ? .practise : nil
   }

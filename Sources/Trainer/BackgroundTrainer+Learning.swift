@@ -64,18 +64,27 @@ extension BackgroundTrainer {
         onStep: onStep)
     case .reward:
       let learner = try learnerOfReward()
-      let update = RewardUpdate(recipe: recipe, pass: pass, model: model)
-      let demonstrations = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
-      try fill(&pool, with: demonstrations)
-      let probe = try update.probe(
-        &pool, learnable: known.union(demonstrations.map(\.id)),
-        prompts: try featuresOfPrompts())
-      var result = try update.run(
+      let probe = try fitProbe(learnable: known)
+      let result = try rewardUpdate.run(
         learner: learner, new: taught, pool: pool, learnable: known, random: &random,
         onStep: onStep)
-      if let probe { result.metrics["skill"] = probe.skill }
       try publishReward(number, learner: learner, probe: probe, result: result, taught: taught)
     }
+  }
+
+  private var rewardUpdate: RewardUpdate {
+    RewardUpdate(recipe: recipe, pass: pass, model: model, reader: reader)
+  }
+
+  /// Fits the reward probe anew to rankings, and to all demonstrations.
+  ///
+  /// - Parameter learnable: rankings in the pool.
+  func fitProbe(learnable: Set<Int64>) throws -> RewardProbe? {
+    let demonstrations = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
+    try fill(&pool, with: demonstrations)
+    return try rewardUpdate.probe(
+      &pool, learnable: learnable.union(demonstrations.map(\.id)),
+      prompts: try featuresOfPrompts())
   }
 
   /// Trains the policy, and publishes it unless the gate objects.
@@ -99,7 +108,7 @@ extension BackgroundTrainer {
     // Slates may be drawn in the middle of it, which adds to the standing.
     var during = standing
     var result = try PolicyUpdate(
-      recipe: recipe, pass: pass, tokenizer: model.tokenizer
+      recipe: recipe, pass: pass, tokenizer: model.tokenizer, reader: reader
     ).run(
       learner: learner, new: taught, pool: &pool, learnable: learnable, steps: steps,
       standing: &during, random: &random, practice: practice, onStep: onStep)
@@ -176,7 +185,7 @@ extension BackgroundTrainer {
     return learner
   }
 
-  private func learnerOfReward() throws -> RewardLearner {
+  func learnerOfReward() throws -> RewardLearner {
     if let rewardLearner { return rewardLearner }
     let model =
       try reward?.model.copy()

@@ -22,6 +22,8 @@ extension BackgroundTrainer {
     if chosenReward?.id != reward?.version {
       reward = try chosenReward.map(loadReward)
       rewardLearner = nil
+      imitator = nil
+      try read(with: reward?.imitation)
     }
   }
 
@@ -34,7 +36,8 @@ extension BackgroundTrainer {
     }
     return LoadedReward(
       version: version.id, model: try RewardModel(adapter: adapter, heads: heads),
-      probe: try files.probe(of: version, layout: ProbeFeatures.layout(of: model.configuration)))
+      probe: try files.probe(of: version, layout: ProbeFeatures.layout(of: model.configuration)),
+      imitation: try files.imitation(of: version))
   }
 
   /// Publishes the policy in training, or keeps it as a rejected version and goes back.
@@ -73,13 +76,17 @@ extension BackgroundTrainer {
   ) throws {
     let path = try files.write(
       kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
-      optimizer: learner.optimizer, probe: probe)
+      optimizer: learner.optimizer, probe: probe, imitation: imitation)
+    var metrics = result.metrics
+    if let probe { metrics["skill"] = probe.skill }
+    if let imitation { metrics["imitated"] = Double(imitation.learnt.count) }
     let parent = try parent(.reward, trainedFrom: reward?.version ?? 0, orRemoving: path)
     let version = try workspace.publish(
       NewVersion(
         id: number, kind: .reward, parent: parent?.id, path: path, learntFrom: taught,
-        metrics: result.metrics, weightFormat: "f32", program: program))
-    reward = LoadedReward(version: number, model: learner.model.copy(), probe: probe)
+        metrics: metrics, weightFormat: "f32", program: program))
+    reward = LoadedReward(
+      version: number, model: learner.model.copy(), probe: probe, imitation: imitation)
     log.info("reward model \(number) published", metadata: ["labels": "\(taught.count)"])
     try removeOldOptimizer(version)
     try pruneFiles()

@@ -30,6 +30,7 @@ public final class BackgroundTrainer {
   let files: VersionFiles
   let encoding: LabelEncoding
   let pass: TrainingPass
+  let reader: PromptReader
   let drawing: Drawing
   private let lock: TrainerLock
   /// Asks the trainer to end after the step it is at; may be used from any thread.
@@ -40,10 +41,14 @@ public final class BackgroundTrainer {
   /// Holds the adapter that the next version is trained in; nil until it is needed.
   var policyLearner: PolicyLearner?
   var rewardLearner: RewardLearner?
+  /// What prompts are read with; nil while there are too few demonstrations.
+  var imitation: Imitation?
+  /// Holds what they will be read with next; nil until it is needed.
+  var imitator: Imitator?
   var pool = ExamplePool()
   var failures = FailureCount()
   var gate = GateMemory()
-  /// What the base says of prompts, by their ids.
+  /// What is read of prompts, by their ids.
   var promptFeatures: [Int64: [Float]] = [:]
   /// Slates made since the start, by which some are chosen for what they promise to teach.
   var slatesMade = 0
@@ -79,7 +84,8 @@ public final class BackgroundTrainer {
       baseModelName: model.nameForPEFT)
     encoding = LabelEncoding(model: model)
     pass = TrainingPass(model: model)
-    drawing = Drawing(model: model, pass: pass)
+    reader = PromptReader(model: model, pass: pass)
+    drawing = Drawing(model: model, pass: pass, reader: reader)
     try workspace.discardUnfinished()
     try workspace.endAbandonedJobs()
     try followChosenVersions()
@@ -128,6 +134,7 @@ public final class BackgroundTrainer {
     switch work {
     case .generate: try makeSlate()
     case .refresh(let slate): try refreshSlate(slate)
+    case .imitate: try imitate()
     case .learnReward: try learn(.reward)
     case .learnPolicy: try learn(.policy)
     case .practise: try practise()
@@ -145,6 +152,7 @@ public final class BackgroundTrainer {
     situation.hasPrompts = try nextPrompt() != nil
     situation.unlearntForReward = try unlearnt(.reward).count
     situation.unlearntForPolicy = try unlearnt(.policy).count
+    situation.unimitated = try unimitated()
     situation.stale = ready.filter { $0.newestPolicy < policy.version && !$0.isRepeat }
       .map(\.id)
     situation.canPractise = practiceOwed > 0

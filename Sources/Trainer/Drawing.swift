@@ -16,6 +16,8 @@ struct LoadedReward {
   var model: RewardModel
   /// What chooses and predicts; nil for a version from before there were probes.
   var probe: RewardProbe?
+  /// What it reads prompts with; nil for the base alone.
+  var imitation: Imitation?
 }
 
 /// What a slate is to be made of.
@@ -95,10 +97,12 @@ final class Drawing {
   private let model: LanguageModel
   private let generator: Generator
   private let pass: TrainingPass
+  private let reader: PromptReader
 
-  init(model: LanguageModel, pass: TrainingPass) {
+  init(model: LanguageModel, pass: TrainingPass, reader: PromptReader) {
     self.model = model
     self.pass = pass
+    self.reader = reader
     generator = Generator(model: model)
   }
 
@@ -195,7 +199,8 @@ final class Drawing {
     let output = try pass.forward(
       [PackedSequence(prompt: prompt, completions: ended)], adapter: nil, arithmetic: .codes,
       needs: [.logprobs, .features], keepForBackward: false)
-    let features = ProbeFeatures.rows(of: output, texts: drawn.map(\.generated.text))
+    let features = try reader.rows(
+      of: output, texts: drawn.map(\.generated.text), prompt: prompt)
     for index in drawn.indices {
       drawn[index].features = features[index]
       drawn[index].scores = reward?.probe?.scores(of: features[index])

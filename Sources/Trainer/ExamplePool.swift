@@ -18,6 +18,10 @@ struct ExamplePool {
     var features: [[Float]]?
     /// The policy's preference loss when it last learnt from it.
     var loss: Double?
+
+    mutating func reread(by reader: PromptReader) throws {
+      features = try features.map { try reader.reread($0, prompt: example.prompt) }
+    }
   }
 
   struct Demonstrated {
@@ -70,6 +74,17 @@ struct ExamplePool {
   mutating func setLoss(_ loss: Double, label: Int64) {
     rankings[label]?.loss = loss
     demonstrations[label]?.loss = loss
+  }
+
+  /// Reads anew what is asked for in all that was read.
+  mutating func reread(by reader: PromptReader) throws {
+    for label in rankings.keys { try rankings[label]!.reread(by: reader) }
+    for label in ties.keys { try ties[label]!.reread(by: reader) }
+    for label in demonstrations.keys {
+      guard let rows = demonstrations[label]!.features else { continue }
+      demonstrations[label]!.features = try reader.reread(
+        rows, prompt: demonstrations[label]!.example.prompt)
+    }
   }
 
   func features(ofRanking label: Int64) -> [[Float]]? {

@@ -9,6 +9,8 @@ struct FailureCount {
   static func key(prompt: Int64) -> String { "prompt \(prompt)" }
   static func key(_ kind: VersionKind, label: Int64) -> String { "\(kind.rawValue) \(label)" }
 
+  static func key(imitated label: Int64) -> String { "imitated \(label)" }
+
   mutating func add(_ key: String) { counts[key, default: 0] += 1 }
   func attempts(_ key: String) -> Int { counts[key, default: 0] }
   func isSetAside(_ key: String) -> Bool { attempts(key) >= Self.limit }

@@ -20,6 +20,7 @@ struct PolicyUpdate {
   let recipe: Recipe
   let pass: TrainingPass
   let tokenizer: Tokenizer
+  let reader: PromptReader
 
   private var end: TokenID { tokenizer.endToken }
 
@@ -261,8 +262,9 @@ struct PolicyUpdate {
     let output = try pass.forward(
       [PackedSequence(prompt: rollout.prompt, completions: broken)], adapter: nil,
       arithmetic: .codes, needs: [.features], keepForBackward: false)
-    let rows = ProbeFeatures.rows(
-      of: output, texts: broken.map { tokenizer.decode(Array($0.dropLast())) })
+    let rows = try reader.rows(
+      of: output, texts: broken.map { tokenizer.decode(Array($0.dropLast())) },
+      prompt: rollout.prompt)
     let count = rollout.completions.count
     return Foresight.lengths.indices.map { Array(rows[($0 * count)..<(($0 + 1) * count)]) }
   }

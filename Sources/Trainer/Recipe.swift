@@ -96,6 +96,13 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// prompt better than that of the average completion.
   public var contrast = 1.0
 
+  /// What imitates demonstrations takes so many steps for each, each with so many others; prompts are read with
+  /// it from the fewest on.
+  public var imitationSteps = 2
+  public var imitationReplayed = 3
+  public var imitationLearningRate = 1e-3
+  public var fewestImitated = 4
+
   // MARK: Slates
 
   /// Completions drawn from the policy for a slate when a reward model chooses among them.
@@ -121,6 +128,13 @@ public struct Recipe: Sendable, Codable, Equatable {
   func budget(demonstrations: Int, known: Double = 1) -> Double {
     klBudget * max(Self.leastBudget, known)
       + demonstrationBudget * min(1, Double(demonstrations) / 8)
+  }
+
+  /// The demonstrations that prompts are next read with.
+  ///
+  /// - Parameter count: those that they are read with now.
+  func nextImitation(after count: Int) -> Int {
+    max(fewestImitated, count + max(1, count / 4))
   }
 
   /// The share of the budget that is there without knowledge.
@@ -167,7 +181,8 @@ public struct Recipe: Sendable, Codable, Equatable {
     let atLeastOne = [
       ("rank", rank), ("labelsPerUpdate", labelsPerUpdate), ("policySteps", policySteps),
       ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept),
-      ("drawsLearnt", drawsLearnt),
+      ("drawsLearnt", drawsLearnt), ("imitationSteps", imitationSteps),
+      ("fewestImitated", fewestImitated),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
@@ -176,12 +191,14 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
       ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),
       ("practiceRollouts", practiceRollouts), ("borrowedDraws", borrowedDraws),
+      ("imitationReplayed", imitationReplayed),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
       ("topP", topP), ("practiceHalved", practiceHalved),
+      ("imitationLearningRate", imitationLearningRate),
       ("leastWorthApart", leastWorthApart),
     ]
     let atLeastZero = [

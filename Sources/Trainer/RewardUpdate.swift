@@ -8,6 +8,7 @@ struct RewardUpdate {
   let recipe: Recipe
   let pass: TrainingPass
   let model: LanguageModel
+  let reader: PromptReader
 
   /// The most rankings that the probe is fitted to, and as many demonstrations, the newest.
   static let rankingsForProbe = 300
@@ -48,7 +49,8 @@ struct RewardUpdate {
     for label in newest(pool.demonstrations.keys, of: learnable) {
       guard let compared = pool.demonstrations[label]?.compared else { continue }
       if pool.demonstrations[label]?.features == nil {
-        pool.setComparedFeatures(features(of: compared, output: try output(compared)), label: label)
+        pool.setComparedFeatures(
+          try features(of: compared, output: try output(compared)), label: label)
       }
       examples.append(
         RewardProbe.Example(
@@ -68,7 +70,7 @@ struct RewardUpdate {
     let ranked = pool.rankings[label] ?? pool.ties[label]!
     if ranked.features == nil {
       let output = try output(ranked.ended)
-      pool.setFeatures(features(of: ranked.ended, output: output), label: label)
+      pool.setFeatures(try features(of: ranked.ended, output: output), label: label)
       pool.setReference(
         zip(output.logprobs, ranked.example.completions).map { sum($0.prefix($1.count)) },
         label: label)
@@ -86,10 +88,10 @@ struct RewardUpdate {
 
   private func features(
     of example: RankedExample, output: TrainingPass.Output
-  ) -> [[Float]] {
+  ) throws -> [[Float]] {
     let texts = example.completions.map { completion in
       model.tokenizer.decode(completion.filter { $0 != model.tokenizer.endToken })
     }
-    return ProbeFeatures.rows(of: output, texts: texts)
+    return try reader.rows(of: output, texts: texts, prompt: example.prompt)
   }
 }

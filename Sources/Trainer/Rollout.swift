@@ -53,6 +53,12 @@ struct Rollout {
     return best - worths[own].reduce(0, +) / Double(own.count)
   }
 
+  /// Reads anew what is asked for.
+  mutating func reread(by reader: PromptReader) throws {
+    features = try reader.reread(features, prompt: prompt)
+    broken = try broken?.map { try reader.reread($0, prompt: prompt) }
+  }
+
   /// The places of the policy's own.
   var own: Range<Int> { 0..<(completions.count - borrowed) }
 

@@ -15,7 +15,8 @@ public final class SlateRehearsal {
   /// - Parameter reward: its adapter and heads are not asked; a probe with heads of its own chooses, as
   ///   in the trainer.
   public init(model: LanguageModel, policy: LoRAAdapter, reward: RewardModel) {
-    drawing = Drawing(model: model, pass: TrainingPass(model: model))
+    let pass = TrainingPass(model: model)
+    drawing = Drawing(model: model, pass: pass, reader: PromptReader(model: model, pass: pass))
     self.policy = LoadedPolicy(version: 1, adapter: policy)
     let layout = ProbeFeatures.layout(of: model.configuration)
     var random = SplitMix64(seed: 3)

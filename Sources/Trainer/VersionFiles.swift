@@ -32,12 +32,30 @@ struct VersionFiles {
         .appendingPathComponent(ProbeFile.name), layout: layout)
   }
 
+  /// What a reward version reads prompts with; nil when that is the base alone.
+  func imitation(of version: Version) throws -> Imitation? {
+    let folder = workspace.directory.appendingPathComponent(version.path)
+      .appendingPathComponent(Self.imitationFolder)
+    guard FileManager.default.fileExists(atPath: folder.path) else { return nil }
+    let (adapter, _) = try PEFT.read(directory: folder, configuration: configuration)
+    let labels =
+      try Safetensors(file: folder.appendingPathComponent(Self.imitatedFile))
+      .metadata[Self.imitatedKey] ?? ""
+    return Imitation(
+      adapter: adapter, learnt: Set(labels.split(separator: " ").compactMap { Int64($0) }))
+  }
+
+  /// A folder in that of a reward version, and the file in it with the labels learnt.
+  private static let imitationFolder = "imitation"
+  private static let imitatedFile = "learnt.safetensors"
+  private static let imitatedKey = "demonstrations"
+
   /// Writes a version's folder, durable when it returns.
   ///
   /// - Returns: its path relative to the workspace.
   func write(
     kind: VersionKind, number: Int64, adapter: LoRAAdapter, heads: [[Float]]?, optimizer: AdamW,
-    probe: RewardProbe? = nil
+    probe: RewardProbe? = nil, imitation: Imitation? = nil
   ) throws -> String {
     let path = Workspace.versionPath(kind, number)
     let folder = workspace.directory.appendingPathComponent(path, isDirectory: true)
@@ -51,6 +69,14 @@ struct VersionFiles {
       optimizer.state, to: folder.appendingPathComponent(OptimizerFile.name))
     if let probe {
       try ProbeFile.write(probe, to: folder.appendingPathComponent(ProbeFile.name))
+    }
+    if let imitation {
+      let folder = folder.appendingPathComponent(Self.imitationFolder, isDirectory: true)
+      try PEFT.write(adapter: imitation.adapter, baseModelName: baseModelName, to: folder)
+      let labels = imitation.learnt.sorted().map(String.init).joined(separator: " ")
+      try Safetensors.write(
+        [], metadata: [Self.imitatedKey: labels],
+        to: folder.appendingPathComponent(Self.imitatedFile))
     }
     return path
   }

@@ -23,6 +23,20 @@ import Testing
     #expect(Agenda.next(situation) == nil)
   }
 
+  @Test func fewDemonstrationsAreImitatedBeforeLearningManyInIdleTime() {
+    var situation = Situation(labelers: 1, ready: 1, unimitated: 4)
+    situation.unlearntForReward = 1
+    #expect(Agenda.next(situation) == .imitate)
+    situation.ready = 0
+    #expect(Agenda.next(situation) == .generate(urgent: false))
+    situation.ready = 2
+    situation.unimitated = 5
+    #expect(Agenda.next(situation) == .learnReward)
+    situation.unlearntForReward = 0
+    situation.canPractise = true
+    #expect(Agenda.next(situation) == .imitate)
+  }
+
   @Test func idleTimeRefreshesTheOldestStaleSlate() {
     let situation = Situation(labelers: 1, ready: 2, stale: [4, 7])
     #expect(Agenda.next(situation) == .refresh(slate: 4))
