@@ -101,7 +101,7 @@ extension BackgroundTrainer {
     return prompts
   }
 
-  /// What the base says of prompts of the mix, for what is usual.
+  /// What is read of prompts of the mix, for what is usual.
   func featuresOfPrompts() throws -> [[Float]] {
     if promptFeatures.count < Self.prospects {
       try readPrompts(
@@ -129,16 +129,12 @@ extension BackgroundTrainer {
     return Array(prompts.sorted { values[$0.id]! > values[$1.id]! }.prefix(wanted))
   }
 
-  /// Computes the features of prompts that are not known yet.
+  /// Reads prompts that were not read yet.
   func readPrompts(_ prompts: [Prompt]) throws {
-    let layout = ProbeFeatures.layout(of: model.configuration)
     for prompt in prompts where promptFeatures[prompt.id] == nil {
       let tokens = encoding.prompt(prompt)
       guard tokens.count < model.configuration.contextLength else { continue }
-      let output = try pass.forward(
-        [PackedSequence(prompt: tokens, completions: [[model.tokenizer.endToken]])], adapter: nil,
-        arithmetic: .codes, needs: [.features], keepForBackward: false)
-      promptFeatures[prompt.id] = Array(output.features[0].suffix(layout.prompt))
+      promptFeatures[prompt.id] = try reader.read(tokens)
     }
   }
 

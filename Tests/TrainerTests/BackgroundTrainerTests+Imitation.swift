@@ -35,6 +35,12 @@ extension BackgroundTrainerTests {
     #expect(reward.metrics["imitated"] == 2)
     let (label, ranked) = try #require(trainer.pool.rankings.min { $0.key < $1.key })
     let rows = try #require(ranked.features)
+    // What is usual of prompts is read in the same way.
+    #expect(!trainer.promptFeatures.isEmpty)
+    for (id, features) in trainer.promptFeatures {
+      let tokens = trainer.encoding.prompt(try #require(try workspace.prompt(id)))
+      #expect(try features == trainer.reader.read(tokens))
+    }
 
     // The next process reads as this one did.
     let next = try self.trainer(recipe: Self.imitatingTwo)

@@ -110,7 +110,7 @@ import Testing
     // What is read with does not move on with what is in training.
     let imitation = imitator.imitation
     let before = Array(imitation.adapter.parameters)
-    #expect(before.allSatisfy(\.isFinite))
+    #expect(before.allSatisfy { $0.isFinite })
     try imitator.learn(3, from: pool, random: &random) { _, _ in }
     #expect(Array(imitation.adapter.parameters) == before)
     #expect(imitation.learnt == [1, 2])
