@@ -22,7 +22,7 @@ struct Situation: Sendable, Equatable {
   var ready = 0
   /// Whether there is a prompt to make a slate of.
   var hasPrompts = true
-  /// Demonstrations that prompts are not read by.
+  /// Demonstrations that are not imitated yet.
   var unimitated = 0
   var unlearntForReward = 0
   var unlearntForPolicy = 0

@@ -29,27 +29,32 @@ extension BackgroundTrainer {
   /// Imitates one more demonstration, and reads prompts anew once there are enough of them.
   func imitate() throws {
     let learnable = try learnableDemonstrations()
-    if let imitation, !imitation.learnt.isSubset(of: learnable) { try readAnew(with: nil) }
+    let isTakenBack = imitation.map { !$0.learnt.isSubset(of: learnable) } ?? false
     if let imitator, !imitator.learnt.isSubset(of: learnable) { self.imitator = nil }
     let imitator =
       imitator
       ?? Imitator(
-        recipe: recipe, configuration: model.configuration, pass: pass, start: imitation)
+        recipe: recipe, configuration: model.configuration, pass: pass,
+        start: isTakenBack ? nil : imitation)
     self.imitator = imitator
     let labels = try imitable()
-    guard let label = labels.first(where: { !imitator.learnt.contains($0.id) }) else { return }
-    let key = FailureCount.key(imitated: label.id)
+    let label = labels.first { !imitator.learnt.contains($0.id) }
+    guard isTakenBack || label != nil else { return }
+    let key = FailureCount.key(imitated: label?.id ?? 0)
     let job = try workspace.beginJob(
       kind: VersionKind.reward.rawValue,
       detail: "the reward model learns what a demonstration is for",
       attempt: failures.attempts(key) + 1)
     do {
-      try fill(&pool, with: labels)
-      var random = SplitMix64(seed: UInt64(bitPattern: label.id) &* 0x1317_A7E5)
-      try imitator.learn(label.id, from: pool, random: &random) { share, _ in
-        try workspace.updateJob(job, progress: share, remaining: nil)
-        if isStopping { throw CancellationError() }
-        try serveWaitingLabelers()
+      if isTakenBack { try readAnew(with: nil) }
+      if let label {
+        try fill(&pool, with: labels)
+        var random = SplitMix64(seed: UInt64(bitPattern: label.id) &* 0x1317_A7E5)
+        try imitator.learn(label.id, from: pool, random: &random) { share, _ in
+          try workspace.updateJob(job, progress: share, remaining: nil)
+          if isStopping { throw CancellationError() }
+          try serveWaitingLabelers()
+        }
       }
       if imitator.learnt.count >= recipe.nextImitation(after: imitation?.learnt.count ?? 0) {
         try readAnew(with: imitator.imitation)
@@ -61,7 +66,7 @@ extension BackgroundTrainer {
       try workspace.endJob(job, error: "\(error)")
       if error is CancellationError { throw error }
       failures.add(key)
-      log.error("demonstration \(label.id) could not be imitated: \(error)")
+      log.error("demonstrations could not be imitated: \(error)")
     }
   }
 
@@ -82,10 +87,12 @@ extension BackgroundTrainer {
       result: UpdateResult(metrics: [:]), taught: [])
   }
 
-  /// Reads what is asked for with another imitation from now on, and anew what was read before.
+  /// Reads what is asked for with another imitation from now on, and anew what was read before; the reward model's
+  /// probe, fitted to that, is dropped.
   func read(with imitation: Imitation?) throws {
-    guard imitation?.learnt != self.imitation?.learnt else { return }
+    guard imitation != nil || self.imitation != nil else { return }
     self.imitation = imitation
+    reward?.probe = nil
     reader.use(imitation?.adapter)
     promptFeatures = [:]
     try pool.reread(by: reader)

@@ -20,10 +20,11 @@ extension BackgroundTrainer {
     }
     let chosenReward = try workspace.currentVersion(.reward)
     if chosenReward?.id != reward?.version {
-      reward = try chosenReward.map(loadReward)
+      let loaded = try chosenReward.map(loadReward)
       rewardLearner = nil
       imitator = nil
-      try read(with: reward?.imitation)
+      try read(with: loaded?.imitation)
+      reward = loaded
     }
   }
 

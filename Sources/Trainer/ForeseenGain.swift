@@ -9,7 +9,7 @@ struct ForeseenGain {
 
   /// - Parameters:
   ///   - rollouts: oldest first; of those for the same prompt the newest counts.
-  ///   - features: what the base says of prompts, by their ids.
+  ///   - features: what is read of prompts, by their ids.
   init(_ rollouts: [Rollout], by probe: RewardProbe, features: [Int64: [Float]]) {
     gains = Dictionary(
       rollouts.map { ($0.promptID, $0.gain(by: probe)) }, uniquingKeysWith: { $1 })

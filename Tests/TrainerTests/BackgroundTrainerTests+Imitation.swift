@@ -14,7 +14,7 @@ extension BackgroundTrainerTests {
   }()
 
   /// Labels so many slates, with a demonstration each.
-  private func demonstrate(_ count: Int) throws -> [Int64] {
+  @discardableResult private func demonstrate(_ count: Int) throws -> [Int64] {
     try (0..<count).map { index in
       try work(recipe: Self.imitatingTwo)
       return try #require(try label(demonstration: "It is \(index).").labels.last)
@@ -51,6 +51,16 @@ extension BackgroundTrainerTests {
     #expect(probe.scores(of: row) == trainer.reward?.probe?.scores(of: row))
     #expect(try next.observe().unimitated == 0)
     #expect(label == trainer.pool.rankings.keys.min())
+  }
+
+  @Test func noProbeReadsWhatItWasNotFittedTo() throws {
+    try demonstrate(2)
+    let trainer = try trainer(recipe: Self.imitatingTwo)
+    try trainer.run(.untilIdle)
+    #expect(trainer.reward?.probe != nil)
+    try trainer.read(with: nil)
+    #expect(trainer.imitation == nil)
+    #expect(trainer.reward?.probe == nil)
   }
 
   @Test func aDemonstrationThatIsTakenBackIsNotReadWith() throws {
