@@ -38,9 +38,11 @@ public final class Workspace: Sendable {
         made = try WorkspaceFiles.prepare(directory, path: path)
       }
       do {
-        try prepareDatabase(path: path, baseModel: baseModel)
-        try WorkspaceFiles.prepareSubfolders(of: directory)
-        return try Workspace(directory: directory, path: path, use: use, clock: clock)
+        return try whileBusy {
+          try prepareDatabase(path: path, baseModel: baseModel)
+          try WorkspaceFiles.prepareSubfolders(of: directory)
+          return try Workspace(directory: directory, path: path, use: use, clock: clock)
+        }
       } catch {
         // Whoever blocks a database that was only just made is at work in it.
         if (error as? DatabaseError)?.resultCode != .SQLITE_BUSY { WorkspaceFiles.remove(made) }
@@ -97,6 +99,20 @@ extension Workspace {
     configuration.busyMode = .timeout(TimeInterval(busySeconds))
     configuration.label = "Apprentice"
     return configuration
+  }
+
+  /// Tries again what opens a database while others open it too: SQLite does not wait, however long
+  /// it is told to, where it changes the kind of journal.
+  private static func whileBusy<T>(_ open: () throws -> T) throws -> T {
+    let start = ContinuousClock.now
+    while true {
+      do {
+        return try open()
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        guard ContinuousClock.now - start < .seconds(busySeconds) else { throw error }
+        Thread.sleep(forTimeInterval: .random(in: 0.005...0.05))
+      }
+    }
   }
 
   /// Checks and migrates on a single connection before the pool opens, so that a database that is

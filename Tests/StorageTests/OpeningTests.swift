@@ -1,4 +1,6 @@
 import Foundation
+import GRDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -54,6 +56,27 @@ import Testing
     for name in ["adapters", "exports"] {
       #expect(try mode(fresh.directory.appendingPathComponent(name)) == 0o700)
     }
+  }
+
+  /// The change to write-ahead logging, for which SQLite itself does not wait.
+  @Test func awaitsOneWhoWritesWhileTheJournalChanges() throws {
+    let (folder, directory) = try closedWorkspace { _ in }
+    defer { withExtendedLifetime(folder) {} }
+    let path = directory.appendingPathComponent("apprentice.sqlite").path
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let other = try DatabaseQueue(path: path, configuration: configuration)
+    try other.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE")
+    }
+    let isDone = Mutex(false)
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: 0.3)
+      isDone.withLock { $0 = true }
+      try? other.close()
+    }
+    try Workspace.open(directory).close()
+    #expect(isDone.withLock { $0 })
   }
 
   @Test func commitsReachTheDisk() throws {
