@@ -30,6 +30,10 @@ extension BackgroundTrainer {
   func imitate() throws {
     let learnable = try learnableDemonstrations()
     let isTakenBack = imitation.map { !$0.learnt.isSubset(of: learnable) } ?? false
+    if isTakenBack, try workspace.leaveRetracted(.reward) {
+      log.info("the reward model goes back to before a demonstration that was taken back")
+      return try followChosenVersions()
+    }
     if let imitator, !imitator.learnt.isSubset(of: learnable) { self.imitator = nil }
     let imitator =
       imitator

@@ -70,11 +70,18 @@ extension BackgroundTrainerTests {
     #expect(trainer.imitation?.learnt == Set(demonstrations))
     let before = try #require(try workspace.currentVersion(.reward)).id
 
+    #expect(try workspace.learntLabels(version: before).contains(demonstrations[0]))
     try workspace.retract(label: demonstrations[0], by: "ada")
     #expect(try trainer.observe().unimitated == 2)
+    // What rests on it, and on the ranking submitted with it, says so.
+    #expect(try workspace.retractedCounts()[before] == 2)
     try trainer.run(.untilIdle)
     #expect(trainer.imitation?.learnt == Set(demonstrations[1...]))
-    #expect(try #require(try workspace.currentVersion(.reward)).id > before)
+    let version = try #require(try workspace.currentVersion(.reward))
+    #expect(version.id > before)
+    let learnt = try workspace.learntLabels(version: version.id)
+    #expect(!learnt.contains(demonstrations[0]))
+    #expect(learnt == (try workspace.labels(kinds: [.demonstration, .ranking]).map(\.id)))
 
     // One is too few.
     try workspace.retract(label: demonstrations[1], by: "ada")

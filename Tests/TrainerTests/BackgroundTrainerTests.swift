@@ -103,8 +103,7 @@ import Testing
     for kind in VersionKind.allCases {
       let version = try #require(try workspace.currentVersion(kind))
       #expect(try workspace.pendingLabels(kind).isEmpty)
-      let expected = kind == .reward ? [labels[0]] : labels
-      #expect(try workspace.learntLabels(version: version.id) == expected)
+      #expect(try workspace.learntLabels(version: version.id) == labels)
       let adapter = workspace.directory.appendingPathComponent(version.path)
         .appendingPathComponent("adapter_model.safetensors")
       #expect(FileManager.default.fileExists(atPath: adapter.path))

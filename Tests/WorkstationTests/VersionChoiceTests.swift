@@ -49,6 +49,17 @@ import Testing
     #expect(!robot().press("down").text.contains("went too far"))
   }
 
+  @Test func aVersionWithoutNewLabelsSaysWhatItIs() {
+    var status = WorkspaceStatus.busy
+    status.versions[0].learntCount = 0
+    status.versions[1].learntCount = 0
+    let robot = robot(status).press("down")
+    #expect(robot.row(of: "policy 7  practice") > 0)
+    #expect(robot.row(of: "reward model 6  fitted anew") > 0)
+    #expect(robot.row(of: "Practised from policy 5, on earlier labels") > 0)
+    #expect(robot.press("down").row(of: "Fitted anew after reward model 4") > 0)
+  }
+
   @Test func aLongListMovesWithTheChoice() {
     var status = WorkspaceStatus.busy
     status.versions =

@@ -76,7 +76,7 @@ import Testing
     for kind in VersionKind.allCases {
       #expect(try workspace.pendingLabels(kind).isEmpty)
       let version = try #require(try workspace.currentVersion(kind))
-      let expected = try workspace.labels(kinds: kind.learnsFrom).map(\.id)
+      let expected = try workspace.labels(kinds: [.demonstration, .ranking]).map(\.id)
       #expect(try workspace.learntLabels(version: version.id) == expected)
       // No version in use without its file.
       for version in try workspace.versions(kind) where version.hasFiles {

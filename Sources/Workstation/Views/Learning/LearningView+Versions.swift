@@ -38,9 +38,11 @@ extension LearningView {
   ) {
     let isCurrent = version.state == .current
     let isChosen = version.id == model.chosenVersion
+    let withoutLabels = version.kind == .policy ? "practice" : "fitted anew"
     let learnt =
       version.isBase
-      ? "" : version.learntCount == 0 ? "  practice" : "  \(count(version.learntCount, "label"))"
+      ? ""
+      : "  " + (version.learntCount == 0 ? withoutLabels : count(version.learntCount, "label"))
     let name = version.isBase ? "base model" : version.name
     let state = version.stateText
     surface.write(isCurrent ? "▸" : " ", x: x, y: y, style: Theme.accent)
@@ -65,9 +67,13 @@ extension LearningView {
   private func facts(_ version: VersionStatus) -> [String] {
     if version.isBase { return ["What every policy begins with."] }
     let parent = status.versions.first { $0.id == version.parent }?.name ?? "the base model"
+    let withoutLabels =
+      version.kind == .policy
+      ? "Practised from \(parent), on earlier labels and its own draws."
+      : "Fitted anew after \(parent): it reads prompts with other demonstrations."
     var facts = [
       version.learntCount == 0
-        ? "Practised from \(parent), on earlier labels and its own draws."
+        ? withoutLabels
         : "Trained from \(parent) on \(count(version.learntCount, "new label"))."
     ]
     if let halvings = version.metrics["halvings"], halvings > 0 {
