@@ -85,10 +85,11 @@ extension BackgroundTrainer {
     ).filter { !pending.contains($0.id) }
     try pool.remove(workspace.retractedLabels().map(\.label.id))
     try fill(&pool, with: learnable)
+    let demonstrations = try demonstrationsToFit()
     try publishReward(
       number, learner: try learnerOfReward(),
-      probe: try fitProbe(learnable: Set(learnable.map(\.id))),
-      result: UpdateResult(metrics: [:]), taught: [])
+      probe: try fitProbe(learnable: Set(learnable.map(\.id)), demonstrations: demonstrations),
+      result: UpdateResult(metrics: [:]), taught: [], demonstrations: demonstrations)
   }
 
   /// Reads what is asked for with another imitation from now on, and anew what was read before; the reward model's

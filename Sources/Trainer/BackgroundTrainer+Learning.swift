@@ -64,11 +64,14 @@ extension BackgroundTrainer {
         onStep: onStep)
     case .reward:
       let learner = try learnerOfReward()
-      let probe = try fitProbe(learnable: known)
+      let demonstrations = try demonstrationsToFit()
+      let probe = try fitProbe(learnable: known, demonstrations: demonstrations)
       let result = try rewardUpdate.run(
         learner: learner, new: taught, pool: pool, learnable: known, random: &random,
         onStep: onStep)
-      try publishReward(number, learner: learner, probe: probe, result: result, taught: taught)
+      try publishReward(
+        number, learner: learner, probe: probe, result: result, taught: taught,
+        demonstrations: demonstrations)
     }
   }
 
@@ -76,11 +79,15 @@ extension BackgroundTrainer {
     RewardUpdate(recipe: recipe, pass: pass, model: model, reader: reader)
   }
 
-  /// Fits the reward probe anew to rankings, and to all demonstrations.
+  /// The demonstrations that a reward probe is fitted to: all that there are now.
+  func demonstrationsToFit() throws -> [Label] {
+    try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
+  }
+
+  /// Fits the reward probe anew to rankings and demonstrations.
   ///
   /// - Parameter learnable: rankings in the pool.
-  func fitProbe(learnable: Set<Int64>) throws -> RewardProbe? {
-    let demonstrations = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
+  func fitProbe(learnable: Set<Int64>, demonstrations: [Label]) throws -> RewardProbe? {
     try fill(&pool, with: demonstrations)
     return try rewardUpdate.probe(
       &pool, learnable: learnable.union(demonstrations.map(\.id)),

@@ -70,12 +70,14 @@ extension BackgroundTrainer {
     try pruneFiles()
   }
 
-  /// Publishes the reward model in training; its probe rests on all demonstrations.
+  /// Publishes the reward model in training.
   ///
-  /// - Parameter taught: rankings that it has learnt.
+  /// - Parameters:
+  ///   - taught: rankings that it has learnt.
+  ///   - demonstrations: those that its probe was fitted to.
   func publishReward(
     _ number: Int64, learner: RewardLearner, probe: RewardProbe?, result: UpdateResult,
-    taught: [Int64]
+    taught: [Int64], demonstrations: [Label]
   ) throws {
     let path = try files.write(
       kind: .reward, number: number, adapter: learner.model.adapter, heads: learner.model.heads,
@@ -84,24 +86,19 @@ extension BackgroundTrainer {
     if let probe { metrics["skill"] = probe.skill }
     if let imitation { metrics["imitated"] = Double(imitation.learnt.count) }
     let parent = try parent(.reward, trainedFrom: reward?.version ?? 0, orRemoving: path)
-    let demonstrations = try probe == nil ? [] : demonstrationsSince(parent)
+    // What its ancestors rest on already is theirs.
+    let known = Set(try parent.map { try workspace.learntLabels(version: $0.id) } ?? [])
+    let fitted = probe == nil ? [] : demonstrations.map(\.id).filter { !known.contains($0) }
     let version = try workspace.publish(
       NewVersion(
         id: number, kind: .reward, parent: parent?.id, path: path,
-        learntFrom: (taught + demonstrations).sorted(),
+        learntFrom: (taught + fitted).sorted(),
         metrics: metrics, weightFormat: "f32", program: program))
     reward = LoadedReward(
       version: number, model: learner.model.copy(), probe: probe, imitation: imitation)
     log.info("reward model \(number) published", metadata: ["labels": "\(taught.count)"])
     try removeOldOptimizer(version)
     try pruneFiles()
-  }
-
-  /// Demonstrations that a reward version and its ancestors do not rest on yet.
-  private func demonstrationsSince(_ version: Version?) throws -> [Int64] {
-    let learnt = Set(try version.map { try workspace.learntLabels(version: $0.id) } ?? [])
-    return try workspace.labels(kinds: [.demonstration], heldOut: .learnable).map(\.id)
-      .filter { !learnt.contains($0) }
   }
 
   /// Generations whose optimizer's state is kept, to go on from when a label is taken back.
