@@ -52,6 +52,8 @@ public struct NewVersion: Sendable {
   public var path: String?
   /// The labels it learnt beyond its parent.
   public var learntFrom: [Int64]
+  /// Labels that its ancestors have learnt and it has not: they are to be learnt again once it is in use.
+  public var pendingAgain: [Int64]
   public var metrics: [String: Double]
   /// Whether it is worse than its parent: it is kept but not used.
   public var isRejected: Bool
@@ -60,7 +62,8 @@ public struct NewVersion: Sendable {
 
   public init(
     id: Int64, kind: VersionKind, parent: Int64?, path: String? = nil, learntFrom: [Int64],
-    metrics: [String: Double] = [:], isRejected: Bool = false, weightFormat: String = "",
+    pendingAgain: [Int64] = [], metrics: [String: Double] = [:], isRejected: Bool = false,
+    weightFormat: String = "",
     program: String = ""
   ) {
     self.id = id
@@ -68,6 +71,7 @@ public struct NewVersion: Sendable {
     self.parent = parent == 0 ? nil : parent
     self.path = path
     self.learntFrom = learntFrom
+    self.pendingAgain = pendingAgain
     self.metrics = metrics
     self.isRejected = isRejected
     self.weightFormat = weightFormat

@@ -157,10 +157,11 @@ extension Workspace {
     )
     """
 
+  /// Has labels wait to be learnt that no one has taken back; those that wait already go on waiting.
   func addPending(_ label: Int64, for kinds: [VersionKind], _ db: Database) throws {
     for kind in kinds {
       try db.run(
-        sql: "INSERT INTO pending_labels (kind, label_id) VALUES (?, ?)",
+        sql: "INSERT OR IGNORE INTO pending_labels (kind, label_id) VALUES (?, ?)",
         arguments: [kind.rawValue, label])
     }
   }

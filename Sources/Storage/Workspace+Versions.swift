@@ -57,7 +57,10 @@ extension Workspace {
       for (name, value) in version.metrics.sorted(by: { $0.key < $1.key }) {
         try Self.insertMetric(name, value, step: nil, version: version.id, at: now, db)
       }
-      if !version.isRejected { try setCurrent(version.kind, version.id, db) }
+      if !version.isRejected {
+        try setCurrent(version.kind, version.id, db)
+        for label in version.pendingAgain { try addPending(label, for: [version.kind], db) }
+      }
       return try Self.versions("versions.id = ?", arguments: [version.id], db)[0]
     }
   }

@@ -8,6 +8,8 @@ enum Work: Sendable, Equatable {
   case learnPolicy
   /// Replace a queued slate that nobody has seen and that an older policy wrote.
   case refresh(slate: Int64)
+  /// Make the policy anew, by what the reward model is sure of.
+  case refit
   /// Let the policy learn more from earlier labels and its own draws.
   case practise
 }
@@ -28,6 +30,8 @@ struct Situation: Sendable, Equatable {
   var unlearntForPolicy = 0
   /// Ready slates written by an older policy than the current one, oldest first.
   var stale: [Int64] = []
+  /// Whether enough labels have come in since the policy was made anew.
+  var canRefit = false
   /// Whether the policy is owed steps without a new label.
   var canPractise = false
 }
@@ -54,6 +58,7 @@ enum Agenda {
       if let slate = situation.stale.first { return .refresh(slate: slate) }
     }
     if situation.unimitated > 0 { return .imitate }
+    if situation.canRefit { return .refit }
     // Last: its draws are those that refreshed the queue.
     return situation.canPractise ? .practise : nil
   }

@@ -28,6 +28,29 @@ extension BackgroundTrainer {
   static let gatePrompts = 2
   static let gateDraws = 4
 
+  /// How often what an update did is halved before the gate decides.
+  private static let mostHalvings = 2
+
+  /// Has the gate decide, once a new policy that went too far is moved back half of its way, or that again.
+  ///
+  /// - Parameters:
+  ///   - before: the adapter's parameters before the update.
+  ///   - budget: nats per token from the base.
+  /// - Returns: what was measured, as a version's metrics, and why it is not to be used.
+  func judge(
+    _ adapter: LoRAAdapter, version: Int64, before: [Float], budget: Double
+  ) throws -> (metrics: [String: Double], rejection: String?) {
+    var (evidence, metrics) = try examine(adapter, version: version)
+    var halvings = 0
+    while halvings < Self.mostHalvings, Gate.isTooFar(evidence, budget: budget) {
+      adapter.moveHalfway(to: before)
+      halvings += 1
+      (evidence, metrics) = try examine(adapter, version: version)
+    }
+    metrics["halvings"] = Double(halvings)
+    return (metrics, Gate.objection(evidence))
+  }
+
   /// Measures a new policy.
   ///
   /// - Returns: what the gate decides by, and the same as a version's metrics.
@@ -144,6 +167,6 @@ extension BackgroundTrainer {
   }
 }
 
-private func mean(_ values: [Double]) -> Double {
+func mean(_ values: [Double]) -> Double {
   values.reduce(0, +) / Double(values.count)
 }

@@ -131,24 +131,15 @@ extension BackgroundTrainer {
     let learnt = clock.now
     let budget = recipe.budget(
       demonstrations: standing.demonstrations, known: result.metrics["known"] ?? 1)
-    var (evidence, metrics) = try examine(learner.adapter, version: number)
-    var halvings = 0
-    while halvings < Self.mostHalvings, Gate.isTooFar(evidence, budget: budget) {
-      learner.adapter.moveHalfway(to: before)
-      halvings += 1
-      (evidence, metrics) = try examine(learner.adapter, version: number)
-    }
-    metrics["halvings"] = Double(halvings)
+    let (metrics, rejection) = try judge(
+      learner.adapter, version: number, before: before, budget: budget)
     result.metrics.merge(metrics) { $1 }
     result.metrics["seconds.learning"] = (learnt - start) / .seconds(1)
     result.metrics["seconds.gate"] = (clock.now - learnt) / .seconds(1)
-    result.rejection = Gate.objection(evidence)
+    result.rejection = rejection
     try publishPolicy(number, learner: learner, result: result, taught: taught)
     return result.rejection == nil
   }
-
-  /// How often what an update did is halved before the gate decides.
-  private static let mostHalvings = 2
 
   /// The base's completions, so many, that tell what its answers are like.
   private static let completionsOfBase = 200
@@ -198,8 +189,7 @@ extension BackgroundTrainer {
       try reward?.model.copy()
       ?? RewardModel(
         configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
-        layers: min(
-          recipe.rewardLayer, model.configuration.layerCount - 1)..<model.configuration.layerCount,
+        layers: Recipe.layers(from: recipe.rewardLayer, of: model.configuration),
         heads: recipe.heads, seed: 2)
     let parameters =
       model.adapter.parameters.count + model.heads.count * model.adapter.configuration.hiddenSize

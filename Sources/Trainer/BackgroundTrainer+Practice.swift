@@ -125,7 +125,7 @@ extension BackgroundTrainer {
 
   /// Says in the workspace whether there is practice to come, for who waits for it.
   func notePractice() throws {
-    let note = practiceOwed > 0 ? String(practiceOwed) : nil
+    let note = try practiceOwed > 0 || refitIsDue() ? String(practiceOwed) : nil
     guard try workspace.setting(Workspace.practiceKey) != note else { return }
     try workspace.set(Workspace.practiceKey, to: note)
   }

@@ -16,6 +16,7 @@ extension BackgroundTrainer {
       policyLearner = nil
       standing = PolicyUpdate.Standing()
       practiceOwed = 0
+      refitting = nil
       try notePractice()
     }
     let chosenReward = try workspace.currentVersion(.reward)
@@ -42,8 +43,13 @@ extension BackgroundTrainer {
   }
 
   /// Publishes the policy in training, or keeps it as a rejected version and goes back.
+  ///
+  /// - Parameters:
+  ///   - taught: labels that it has learnt beyond the version in use.
+  ///   - pendingAgain: labels that the version in use has learnt and it has not.
   func publishPolicy(
-    _ number: Int64, learner: PolicyLearner, result: UpdateResult, taught: [Int64]
+    _ number: Int64, learner: PolicyLearner, result: UpdateResult, taught: [Int64],
+    pendingAgain: [Int64] = []
   ) throws {
     if let rejection = result.rejection {
       try workspace.set("version.\(number).rejection", to: rejection)
@@ -55,7 +61,7 @@ extension BackgroundTrainer {
     let version = try workspace.publish(
       NewVersion(
         id: number, kind: .policy, parent: parent?.id, path: path, learntFrom: taught,
-        metrics: result.metrics, isRejected: result.rejection != nil,
+        pendingAgain: pendingAgain, metrics: result.metrics, isRejected: result.rejection != nil,
         weightFormat: "f32", program: program))
     if let rejection = result.rejection {
       log.notice("policy \(number) is not used: \(rejection)")

@@ -45,6 +45,8 @@ public final class BackgroundTrainer {
   var imitation: Imitation?
   /// Holds what they will be read with next; nil until it is needed.
   var imitator: Imitator?
+  /// The policy that is made anew beside the one in use; nil when none is.
+  var refitting: Refit?
   var pool = ExamplePool()
   var failures = FailureCount()
   var gate = GateMemory()
@@ -137,6 +139,7 @@ public final class BackgroundTrainer {
     case .imitate: try imitate()
     case .learnReward: try learn(.reward)
     case .learnPolicy: try learn(.policy)
+    case .refit: try refit()
     case .practise: try practise()
     }
   }
@@ -155,6 +158,7 @@ public final class BackgroundTrainer {
     situation.unimitated = try unimitated()
     situation.stale = ready.filter { $0.newestPolicy < policy.version && !$0.isRepeat }
       .map(\.id)
+    situation.canRefit = try refitIsDue()
     situation.canPractise = practiceOwed > 0
     return situation
   }

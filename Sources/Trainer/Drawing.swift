@@ -218,21 +218,19 @@ final class Drawing {
   ///   - seeds: one per answer.
   ///   - borrowed: the last so many are the base's answers.
   func rollout(
-    id: Int64, promptID: Int64, prompt: [TokenID], adapter: LoRAAdapter, seeds: [UInt64],
+    id: Int64, promptID: Int64, prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64],
     borrowed: Int, sampling: SamplingParameters, goesOn: @escaping () -> Bool
   ) throws -> Rollout? {
-    func answers(_ adapter: LoRAAdapter?, seeds: [UInt64]) throws -> [Drawn] {
+    func answers(_ adapter: LoRAAdapter?, seeds: ArraySlice<UInt64>) throws -> [Drawn] {
       guard !seeds.isEmpty else { return [] }
       return try generator.generate(
-        prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling,
+        prompt: prompt, adapter: adapter, seeds: Array(seeds), sampling: sampling,
         onStep: { _ in goesOn() }
       ).map { Drawn(generated: $0, version: 0, origin: .unselected, scores: nil) }
     }
     let own = min(seeds.count, max(2, seeds.count - borrowed))
     do {
-      var drawn =
-        try answers(adapter, seeds: Array(seeds[..<own]))
-        + answers(nil, seeds: Array(seeds[own...]))
+      var drawn = try answers(adapter, seeds: seeds[..<own]) + answers(nil, seeds: seeds[own...])
       try score(&drawn, prompt: prompt, by: nil)
       return Rollout(
         id: id, promptID: promptID, prompt: prompt, own: Array(drawn[..<own]),

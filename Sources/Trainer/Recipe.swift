@@ -1,8 +1,9 @@
 import Foundation
+import LanguageModel
 
 /// How new labels turn into updates: every number that the background training uses.
 public struct Recipe: Sendable, Codable, Equatable {
-  /// LoRA rank and alpha of both models. The policy's adapter is on all layers.
+  /// LoRA rank and alpha of both models. The policy's adapter is on all layers until it is made anew.
   public var rank = 16
   public var alpha: Float = 32
   /// Norm to which the whole gradient is clipped.
@@ -103,6 +104,21 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var imitationLearningRate = 1e-3
   public var fewestImitated = 4
 
+  /// Labels since the policy was last made anew, the least, after which it is again; and a quarter of those that
+  /// there were then.
+  public var refitAfter = 20
+  /// The lowest layer that the adapter is then on: the upper half learns as much in less time.
+  public var refitLayer = 15
+  /// Prompts answered for it; 0 leaves it out. The pairs that it learns, and its epochs over them.
+  public var refitPrompts = 240
+  public var refitPairs = 300
+  public var refitEpochs = 3
+  /// Epochs in which it first learns the demonstrations.
+  public var refitImitations = 8
+  public var refitLearningRate = 5e-4
+  /// Weight of the cross-entropy per token on the answers preferred.
+  public var refitAnchor = 0.5
+
   // MARK: Slates
 
   /// Completions drawn from the policy for a slate when a reward model chooses among them.
@@ -130,12 +146,22 @@ public struct Recipe: Sendable, Codable, Equatable {
       + demonstrationBudget * min(1, Double(demonstrations) / 8)
   }
 
+  /// The layers of an adapter from one on, or the last alone where the model has no such layer.
+  static func layers(from lowest: Int, of model: ModelConfiguration) -> Range<Int> {
+    min(lowest, model.layerCount - 1)..<model.layerCount
+  }
+
   /// The demonstrations that prompts are next read with.
   ///
   /// - Parameter count: those that they are read with now.
   func nextImitation(after count: Int) -> Int {
     max(fewestImitated, count + max(1, count / 4))
   }
+
+  /// The labels with which the policy is next made anew.
+  ///
+  /// - Parameter count: those with which it was last; 0 when it was not.
+  func nextRefit(after count: Int) -> Int { count + max(refitAfter, count / 4) }
 
   /// The share of the budget that is there without knowledge.
   private static let leastBudget = 0.5
@@ -182,23 +208,24 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("rank", rank), ("labelsPerUpdate", labelsPerUpdate), ("policySteps", policySteps),
       ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept),
       ("drawsLearnt", drawsLearnt), ("imitationSteps", imitationSteps),
-      ("fewestImitated", fewestImitated),
+      ("fewestImitated", fewestImitated), ("refitAfter", refitAfter), ("refitPairs", refitPairs),
+      ("refitEpochs", refitEpochs),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
-      ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
+      ("refitLayer", refitLayer), ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
       ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
       ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),
       ("practiceRollouts", practiceRollouts), ("borrowedDraws", borrowedDraws),
-      ("imitationReplayed", imitationReplayed),
+      ("imitationReplayed", imitationReplayed), ("refitPrompts", refitPrompts),
     ]
     let positive = [
       ("alpha", Double(alpha)), ("policyLearningRate", policyLearningRate), ("beta", beta),
       ("preferenceWeight", preferenceWeight), ("fullSkill", fullSkill),
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
       ("topP", topP), ("practiceHalved", practiceHalved),
-      ("imitationLearningRate", imitationLearningRate),
+      ("imitationLearningRate", imitationLearningRate), ("refitLearningRate", refitLearningRate),
       ("leastWorthApart", leastWorthApart),
     ]
     let atLeastZero = [
@@ -210,7 +237,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("drawPreferenceWeight", drawPreferenceWeight), ("drawAnchor", drawAnchor),
       ("demonstrationEvidence", demonstrationEvidence),
       ("demonstrationBudget", demonstrationBudget), ("contrast", contrast),
-      ("tieEvidence", tieEvidence),
+      ("tieEvidence", tieEvidence), ("refitAnchor", refitAnchor),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0
       ?? notNegative.first { $0.1 < 0 || $0.1 > 1024 }?.0 ?? positive.first { $0.1 <= 0 }?.0

@@ -67,6 +67,23 @@ import Testing
     #expect(try workspace.versions(.policy).map(\.state) == [.current, .rejected, .published])
   }
 
+  @Test(arguments: [false, true])
+  func whatAVersionHasNotLearntOfItsAncestorsIsToBeLearntAgain(_ isRejected: Bool) throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<4).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
+    let workspace = fresh.workspace
+    let labels = try (0..<4).map { _ in try workspace.rank(workspace.makeSlate())[0] }
+    let parent = try workspace.publishVersion(.policy, learntFrom: Array(labels[..<3]))
+    try workspace.retract(label: labels[1], by: "ada")
+    try workspace.publish(
+      NewVersion(
+        id: workspace.reserveVersion(), kind: .policy, parent: parent.id, path: parent.path,
+        learntFrom: [], pendingAgain: Array(labels[1...]), isRejected: isRejected))
+    // One was taken back, one waits anyway, and the version in use has learnt the third.
+    let again = isRejected ? [labels[3]] : [labels[2], labels[3]]
+    #expect(try workspace.pendingLabels(.policy).map(\.id) == again)
+  }
+
   @Test func aRetractedLabelIsNoLongerLearnt() throws {
     let fresh = try FreshWorkspace.withPrompts()
     let workspace = fresh.workspace

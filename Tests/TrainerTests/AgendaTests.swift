@@ -51,6 +51,16 @@ import Testing
     #expect(Agenda.next(situation) == .learnPolicy)
   }
 
+  @Test func thePolicyIsMadeAnewBeforeItPractises() {
+    var situation = Situation(labelers: 1, ready: 2, canRefit: true, canPractise: true)
+    #expect(Agenda.next(situation) == .refit)
+    situation.unimitated = 1
+    #expect(Agenda.next(situation) == .imitate)
+    situation.unimitated = 0
+    situation.stale = [4]
+    #expect(Agenda.next(situation) == .refresh(slate: 4))
+  }
+
   @Test func withoutAWorkstationSlatesWaitForTheFirst() {
     #expect(Agenda.next(Situation(labelers: 0, ready: 1)) == .generate(urgent: false))
     #expect(Agenda.next(Situation(labelers: 0, ready: 2)) == nil)

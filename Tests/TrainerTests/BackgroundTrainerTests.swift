@@ -36,6 +36,7 @@ import Testing
   static let withoutPractice: Recipe = {
     var recipe = Recipe()
     recipe.practicePerLabel = 0
+    recipe.refitPrompts = 0
     return recipe
   }()
 

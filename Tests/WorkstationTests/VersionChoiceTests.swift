@@ -58,6 +58,10 @@ import Testing
     #expect(robot.row(of: "reward model 6  fitted anew") > 0)
     #expect(robot.row(of: "Practised from policy 5, on earlier labels") > 0)
     #expect(robot.press("down").row(of: "Fitted anew after reward model 4") > 0)
+    status.versions[0].metrics["refit.pairs"] = 251
+    let after = self.robot(status).press("down")
+    #expect(after.row(of: "policy 7  made anew") > 0)
+    #expect(after.row(of: "Made anew in place of policy 5, from 251 pairs of answers") > 0)
   }
 
   @Test func aLongListMovesWithTheChoice() {

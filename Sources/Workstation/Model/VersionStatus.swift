@@ -23,6 +23,9 @@ struct VersionStatus: Sendable, Hashable, Identifiable {
 
   var isBase: Bool { id == 0 }
 
+  /// The pairs of answers that it was made anew from; nil for one that was trained from its parent.
+  var pairsOfRefit: Int? { metrics["refit.pairs"].map { Int($0) } }
+
   /// The name inside a sentence, such as `policy 7` or `the base model`.
   var name: String {
     if isBase { return "the base model" }

@@ -38,7 +38,9 @@ extension LearningView {
   ) {
     let isCurrent = version.state == .current
     let isChosen = version.id == model.chosenVersion
-    let withoutLabels = version.kind == .policy ? "practice" : "fitted anew"
+    let withoutLabels =
+      version.kind == .reward
+      ? "fitted anew" : version.pairsOfRefit == nil ? "practice" : "made anew"
     let learnt =
       version.isBase
       ? ""
@@ -68,9 +70,12 @@ extension LearningView {
     if version.isBase { return ["What every policy begins with."] }
     let parent = status.versions.first { $0.id == version.parent }?.name ?? "the base model"
     let withoutLabels =
-      version.kind == .policy
-      ? "Practised from \(parent), on earlier labels and its own draws."
-      : "Fitted anew after \(parent): it reads prompts with other demonstrations."
+      version.kind == .reward
+      ? "Fitted anew after \(parent): it reads prompts with other demonstrations."
+      : version.pairsOfRefit.map {
+        "Made anew in place of \(parent), from \(count($0, "pair")) of answers that the reward model "
+          + "finds plainly apart."
+      } ?? "Practised from \(parent), on earlier labels and its own draws."
     var facts = [
       version.learntCount == 0
         ? withoutLabels

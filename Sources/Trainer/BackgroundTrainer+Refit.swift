@@ -1,0 +1,242 @@
+import Feedback
+import LanguageModel
+import Learning
+import Storage
+
+/// Making the policy anew in idle time.
+extension BackgroundTrainer {
+  /// The setting with how many labels there were when it last was.
+  private static let refitKey = "refit_labels"
+
+  /// Labels that it would rest on.
+  private func refitLabels() throws -> Set<Int64> {
+    Set(
+      try workspace.labels(kinds: VersionKind.policy.learnsFrom, heldOut: .learnable).map(\.id))
+  }
+
+  /// Whether it is time to make the policy anew: there are enough new labels, and a reward model that knows
+  /// something.
+  func refitIsDue() throws -> Bool {
+    guard recipe.refitPrompts > 0, recipe.learnsFromDraws, policy.version > 0,
+      let probe = reward?.probe, probe.skill >= Drawing.littleSkill
+    else { return false }
+    if refitting != nil { return true }
+    let last = try workspace.setting(Self.refitKey).flatMap { Int($0) } ?? 0
+    return try refitLabels().count >= recipe.nextRefit(after: last)
+  }
+
+  /// Prompts answered, or steps taken, before other work gets its turn.
+  private static let bite = 8
+
+  /// Goes on with making the policy anew for a while; a label or a labeler who waits comes first.
+  func refit() throws {
+    let labels = try refitLabels()
+    if let refitting, !refitting.labels.isSubset(of: labels) { self.refitting = nil }
+    let job = try workspace.beginJob(
+      kind: VersionKind.policy.rawValue, detail: "the policy is made anew", attempt: 1)
+    do {
+      let refit = try refitting ?? beginRefit(labels)
+      refitting = refit
+      for _ in 0..<Self.bite where try goesOnWithRefit() {
+        try advance(refit)
+        try workspace.updateJob(job, progress: refit.progress, remaining: nil)
+        try serveWaitingLabelers()
+        if let training = refit.training, training.step == training.steps {
+          try finish(refit, training)
+          break
+        }
+      }
+      try workspace.endJob(job)
+    } catch {
+      try workspace.endJob(job, error: "\(error)")
+      if error is CancellationError { throw error }
+      log.error("the policy could not be made anew: \(error)")
+      try endRefit(labels)
+    }
+    if isStopping { throw CancellationError() }
+    try notePractice()
+  }
+
+  private func goesOnWithRefit() throws -> Bool {
+    if isStopping { return false }
+    return try !hasNewLabel()
+  }
+
+  /// Forgets what was made; the next is due when there are more labels.
+  private func endRefit(_ labels: Set<Int64>) throws {
+    refitting = nil
+    try workspace.set(Self.refitKey, to: String(labels.count))
+  }
+
+  /// Answers one more prompt, or takes a step.
+  private func advance(_ refit: Refit) throws {
+    if let training = refit.training {
+      _ = try training.advance()
+      return
+    }
+    if refit.prompts.isEmpty, !refit.isChosen { try choosePrompts(refit) }
+    guard let prompt = refit.prompts.popLast() else {
+      try beginTraining(refit)
+      return
+    }
+    let settings = try TrainerSettings.read(from: workspace)
+    let plan = DrawingPlan(recipe: recipe, settings: settings)
+    var random = SplitMix64(seed: settings.seed &+ UInt64(bitPattern: prompt.id) &* 0x51_7CC1)
+    refit.answered += 1
+    let rollout = try drawing.rollout(
+      id: -refit.answered, promptID: prompt.id, prompt: encoding.prompt(prompt),
+      adapter: refit.start, seeds: (0..<plan.draws).map { _ in random.next() },
+      borrowed: plan.draws * 2 / 5,
+      sampling: plan.sampling, goesOn: { [self] in (try? goesOnWithRefit()) == true })
+    if let rollout {
+      refit.rollouts.append(rollout)
+    } else {
+      refit.prompts.append(prompt)
+    }
+  }
+
+  /// Begins with what was drawn for the last slates, and with some prompts by whose answers the others are chosen.
+  private func beginRefit(_ labels: Set<Int64>) throws -> Refit {
+    let drawn = standing.rollouts.suffix(recipe.refitPrompts * 2 / 5)
+    return Refit(
+      labels: labels, start: try imitation == nil ? policy.adapter : imitated(),
+      rollouts: Array(drawn),
+      prompts: try promptsToRefit().prefix(
+        max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)),
+      count: recipe.refitPrompts)
+  }
+
+  /// What the demonstrations alone make of the base, learnt by heart.
+  private func imitated() throws -> LoRAAdapter {
+    let adapter = LoRAAdapter(
+      configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
+      layers: Recipe.layers(from: recipe.refitLayer, of: model.configuration), seed: 3)
+    let labels = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
+    try fill(&pool, with: labels)
+    let examples = labels.compactMap { pool.demonstrations[$0.id]?.example }
+    let learner = PolicyLearner(adapter: adapter, pass: pass)
+    var order = BatchOrder(records: examples.count, batch: 4, shuffle: true, seed: 1)
+    let steps = (examples.count + 3) / 4 * recipe.refitImitations
+    for step in 0..<steps {
+      _ = try learner.addSupervised(order.nextBatch().map { examples[$0] })
+      _ = try learner.step(
+        learningRate: recipe.imitationLearningRate
+          * Schedule.cosine.factor(step: step, of: steps), clip: recipe.clip)
+    }
+    return adapter
+  }
+
+  /// A completion that was cut off, up to its last whole line or sentence and with the end token.
+  private func whole(_ completion: [TokenID]) -> [TokenID] {
+    let text = model.tokenizer.decode(completion)
+    guard let end = text.wholePart, !end.isEmpty else { return completion }
+    return model.chatTemplate.encodeCompletion(String(end), tokenizer: model.tokenizer)
+  }
+
+  /// What completions are like that prompts are told apart by.
+  private static let opposedRows = 32
+
+  /// In what the reward model's preference depends on the prompt.
+  private func opposition(_ rollouts: [Rollout]) throws -> Opposition? {
+    guard let probe = reward?.probe else { return nil }
+    let rows = rollouts.flatMap { [$0.features.first, $0.features.last].compactMap { $0 } }
+    return Opposition(
+      probe, rows: Array(rows.suffix(Self.opposedRows)),
+      prompts: Array(try featuresOfPrompts().suffix(2 * Self.opposedRows)))
+  }
+
+  /// Prompts that may be answered, in random order.
+  private func promptsToRefit() throws -> [Prompt] {
+    let settings = try TrainerSettings.read(from: workspace)
+    let limit = model.configuration.contextLength - settings.maxTokens
+    var random = SplitMix64(seed: settings.seed ^ 0x2EF1)
+    return try workspace.prompts().map(\.prompt).filter {
+      encoding.prompt($0).count <= limit && (try? workspace.isHeldOut(promptKey: $0.key)) == false
+    }.shuffled(using: &random)
+  }
+
+  /// The prompts to answer after the first: two fifths are those for which is preferred what few prompts ask for,
+  /// as many the others that come nearest to it, and the rest any.
+  private func choosePrompts(_ refit: Refit) throws {
+    let wanted = recipe.refitPrompts - refit.prompts.count - refit.rollouts.count
+    let answered = Set(refit.rollouts.map(\.promptID))
+    let left = try promptsToRefit().filter { !answered.contains($0.id) }
+    try readPrompts(left)
+    var chosen: [Prompt] = []
+    if left.count > wanted, let opposition = try opposition(refit.rollouts) {
+      let leaning = left.compactMap { prompt in
+        promptFeatures[prompt.id].map { (prompt: prompt, lean: opposition.lean(of: $0)) }
+      }
+      var sides = [leaning.filter { $0.lean > 0 }, leaning.filter { $0.lean <= 0 }]
+      sides.sort { $0.count < $1.count }
+      let rare = sides[0].prefix(max(0, wanted) * 2 / 5)
+      let near = sides[1].sorted { abs($0.lean) < abs($1.lean) }.prefix(rare.count)
+      chosen = (rare + near).map(\.prompt)
+      log.info("refit: \(sides.map(\.count)) prompts of each side")
+    }
+    let known = Set(chosen.map(\.id))
+    refit.choose(
+      chosen + left.filter { !known.contains($0.id) }.prefix(max(0, wanted - chosen.count)))
+  }
+
+  private func beginTraining(_ refit: Refit) throws {
+    guard let probe = reward?.probe else { return }
+    for index in refit.rollouts.indices { try refit.rollouts[index].reread(by: reader) }
+    let pairs = Refit.balanced(
+      Refit.pairs(
+        of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
+        leastGap: recipe.leastWorthApart, whole: whole), count: recipe.refitPairs)
+    log.info(
+      "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side, gaps \(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"
+    )
+    let adapter =
+      refit.start?.copy()
+      ?? LoRAAdapter(
+        configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
+        layers: Recipe.layers(from: recipe.refitLayer, of: model.configuration), seed: 1)
+    refit.train(
+      Refit.Training(
+        pairs, learner: PolicyLearner(adapter: adapter, pass: pass), recipe: recipe,
+        seed: UInt64(refit.labels.count)))
+  }
+
+  /// Has the gate decide, and puts what was made into use.
+  private func finish(_ refit: Refit, _ training: Refit.Training) throws {
+    try endRefit(refit.labels)
+    guard training.steps > 0 else { return }
+    let number = try workspace.reserveVersion()
+    let budget = recipe.budget(demonstrations: standing.demonstrations)
+    let adapter = training.learner.adapter
+    var (metrics, rejection) = try judge(
+      adapter, version: number, before: training.before, budget: budget)
+    metrics["refit.pairs"] = Double(training.pairCount)
+    let result = UpdateResult(
+      metrics: metrics, rejection: rejection, steps: training.steps)
+    try publishPolicy(
+      number, learner: training.learner, result: result, taught: [],
+      pendingAgain: try refitLabels().subtracting(refit.labels).sorted())
+    guard result.rejection == nil else { return }
+    policyLearner = training.learner
+    standing.divergence = nil
+    practiceOwed = 0
+  }
+}
+
+extension String {
+  /// What comes before the last line or sentence that is not complete; nil when nothing of some length does.
+  var wholePart: Substring? {
+    var end: Index?
+    for index in indices {
+      let next = self.index(after: index)
+      if self[index].isNewline {
+        end = index
+      } else if ".!?".contains(self[index]), next == endIndex || self[next].isWhitespace,
+        index == startIndex || !self[self.index(before: index)].isNumber
+      {
+        end = next
+      }
+    }
+    guard let end, distance(from: startIndex, to: end) > 40 else { return nil }
+    return self[..<end]
+  }
+}

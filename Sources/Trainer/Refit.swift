@@ -1,0 +1,163 @@
+import Feedback
+import LanguageModel
+import Learning
+
+/// A policy made anew beside the one in use, by what the reward model is sure of.
+///
+/// It starts from what imitates the demonstrations, or from the policy in use where there are too few of them.
+/// Both and the base answer prompts; of the answers to each, those that the reward model finds plainly better
+/// are preferred to those it finds plainly worse, in several epochs (Rafailov et al. 2023).
+final class Refit {
+  /// The labels there were when it began; one of them taken back ends it.
+  let labels: Set<Int64>
+  let start: LoRAAdapter?
+  /// Prompts that are to be answered, the next last.
+  var prompts: [Prompt]
+  /// Whether those are chosen by what the first answers were.
+  private(set) var isChosen = false
+  private var count: Int
+  var rollouts: [Rollout]
+  /// Answers given so far, which number them.
+  var answered: Int64 = 0
+  /// What it trains; nil while prompts are answered.
+  private(set) var training: Training?
+
+  /// - Parameters:
+  ///   - rollouts: what was drawn before.
+  ///   - count: how many there are to be in all.
+  init(
+    labels: Set<Int64>, start: LoRAAdapter?, rollouts: [Rollout] = [],
+    prompts: some Sequence<Prompt>,
+    count: Int
+  ) {
+    (self.labels, self.start, self.rollouts, self.count) = (labels, start, rollouts, count)
+    self.prompts = Array(prompts)
+  }
+
+  func choose(_ prompts: [Prompt]) {
+    self.prompts = prompts
+    count = rollouts.count + prompts.count
+    isChosen = true
+  }
+
+  /// The share done.
+  var progress: Double {
+    guard let training else {
+      return 0.5 * min(1, Double(rollouts.count) / Double(max(1, count)))
+    }
+    return 0.5 + 0.5 * Double(training.step) / Double(max(1, training.steps))
+  }
+
+  func train(_ training: Training) { self.training = training }
+
+  /// Two answers to a prompt, of which the reward model prefers one.
+  struct Preferred {
+    var example: RankedExample
+    /// The base's log-probabilities of both, summed over their tokens; nil until they are needed.
+    var reference: [Double]?
+    /// By how much, in log-odds.
+    var gap: Double
+    /// On which side of what prompts differ in the preferred one is beside the other.
+    var isOpposed: Bool
+  }
+
+  /// The pairs of rollouts that are plainly apart, the plainest first, each answer in one at most.
+  ///
+  /// - Parameters:
+  ///   - mostPerPrompt: the most pairs of one rollout.
+  ///   - whole: a completion that was cut off, as one that ends.
+  static func pairs(
+    of rollouts: [Rollout], by probe: RewardProbe, opposition: Opposition?, leastGap: Double,
+    mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
+  ) -> [Preferred] {
+    var found: [Preferred] = []
+    for rollout in rollouts {
+      let scores = rollout.features.map { mean(probe.scores(of: $0).map(Double.init)) }
+      let sides = opposition.map { rollout.features.map($0.side) }
+      var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+      for _ in 0..<mostPerPrompt {
+        guard let best = order.first, let worst = order.last else { break }
+        let gap = scores[best] - scores[worst]
+        guard gap >= leastGap else { break }
+        order = order.dropFirst().dropLast()
+        found.append(
+          Preferred(
+            example: RankedExample(
+              prompt: rollout.prompt,
+              completions: [best, worst].map {
+                rollout.ended[$0] ? rollout.completions[$0] : whole(rollout.completions[$0])
+              },
+              pairs: [Pair(preferred: 0, rejected: 1)]),
+            gap: gap,
+            isOpposed: sides.map { $0[best] > $0[worst] } ?? false))
+      }
+    }
+    return found.sorted { $0.gap > $1.gap }
+  }
+
+  /// The plainest pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they
+  /// are so few that they are likely errors.
+  ///
+  /// Without that what is learnt is what most prompts ask for, whatever is asked.
+  static func balanced(_ pairs: [Preferred], count: Int) -> [Preferred] {
+    var sides = [pairs.filter(\.isOpposed), pairs.filter { !$0.isOpposed }]
+    sides.sort { $0.count < $1.count }
+    let natural = Double(sides[0].count) / Double(max(1, pairs.count))
+    let share = min(Self.largestShare, natural * Self.mostRaised)
+    let rare = min(sides[0].count, Int((Double(count) * share).rounded()))
+    // As many others as make them that share.
+    let others =
+      share > 0 ? Int((Double(rare) * (1 - share) / share).rounded()) : count
+    return Array(sides[0].prefix(rare) + sides[1].prefix(min(others, count - rare)))
+  }
+
+  /// The share of the rarer side, at most: with half of it what few prompts ask for spread to the others.
+  private static let largestShare = 1.0 / 3
+  /// How much more it counts than there is of it, at most.
+  private static let mostRaised = 4.0
+
+  /// Epochs of preference optimisation on some pairs.
+  final class Training {
+    let learner: PolicyLearner
+    /// The parameters it began with.
+    let before: [Float]
+    let steps: Int
+    private(set) var step = 0
+    private var pairs: [Preferred]
+    private var order: BatchOrder
+    private let recipe: Recipe
+
+    init(_ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe, seed: UInt64) {
+      (self.pairs, self.learner, self.recipe) = (pairs, learner, recipe)
+      before = Array(learner.adapter.parameters)
+      order = BatchOrder(records: pairs.count, batch: Self.batch, shuffle: true, seed: seed)
+      steps = (pairs.count + Self.batch - 1) / Self.batch * recipe.refitEpochs
+    }
+
+    private static let batch = 4
+
+    var pairCount: Int { pairs.count }
+
+    /// Takes the next step.
+    ///
+    /// - Returns: the preference loss.
+    func advance() throws -> Double {
+      let places = Array(order.nextBatch())
+      let unknown = places.filter { pairs[$0].reference == nil }
+      for (place, sums) in zip(
+        unknown, try learner.referenceSums(unknown.map { pairs[$0].example }))
+      {
+        pairs[place].reference = sums
+      }
+      let batch = places.map { pairs[$0] }
+      let part = try learner.addPreference(
+        batch.map(\.example), reference: batch.map { $0.reference! }, beta: recipe.beta,
+        anchor: recipe.refitAnchor)
+      _ = try learner.step(
+        learningRate: recipe.refitLearningRate * Schedule.cosine.factor(step: step, of: steps),
+        clip: recipe.clip)
+      step += 1
+      return part.loss
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import Feedback
+import LanguageModel
+import Learning
+import Storage
+import Testing
+
+@testable import Trainer
+
+/// Making the policy anew in idle time.
+extension BackgroundTrainerTests {
+  /// A recipe that makes the policy anew after four labels, whatever the reward model knows.
+  private static let refitting: Recipe = {
+    var recipe = withoutPractice
+    recipe.refitAfter = 4
+    recipe.refitPrompts = 18
+    recipe.refitPairs = 12
+    recipe.refitEpochs = 2
+    return recipe
+  }()
+
+  /// Labels so many slates, with nothing made anew.
+  @discardableResult private func rank(_ count: Int) throws -> [Int64] {
+    try (0..<count).map { _ in
+      try work()
+      return try #require(try label().labels.first)
+    }
+  }
+
+  /// A trainer whose reward model knows something, and is sure of it.
+  private func knowingTrainer() throws -> BackgroundTrainer {
+    let trainer = try trainer(recipe: Self.refitting)
+    if let probe = trainer.reward?.probe {
+      trainer.reward?.probe = RewardProbe(
+        layout: probe.layout, mean: probe.mean, scale: probe.scale,
+        heads: probe.heads.map { $0.map { $0 * 30 } },
+        blockWeights: probe.blockWeights, skill: 0.5, foreseen: probe.foreseen)
+    }
+    return trainer
+  }
+
+  @Test func thePolicyIsMadeAnewOnceThereAreEnoughLabels() throws {
+    try rank(3)
+    try work()
+    do {
+      let trainer = try knowingTrainer()
+      #expect(try !trainer.refitIsDue())
+    }
+    try rank(1)
+    try work()
+    let before = try #require(try workspace.currentVersion(.policy))
+    do {
+      let trainer = try knowingTrainer()
+      #expect(try trainer.observe().canRefit)
+      try trainer.notePractice()
+      #expect(try workspace.setting(Workspace.practiceKey) != nil)
+      var answered: [Rollout] = []
+      while try trainer.refitIsDue() {
+        try trainer.refit()
+        answered = trainer.refitting?.rollouts ?? answered
+      }
+      #expect(Set(answered.map(\.promptID)).count == 18)
+      let version = try #require(try workspace.versions(.policy).last)
+      #expect(version.id > before.id)
+      #expect(version.parent == before.id)
+      #expect(version.metrics["refit.pairs"].map { $0 > 0 && $0 <= 12 } == true)
+      if version.state != .rejected {
+        #expect(try workspace.currentVersion(.policy)?.id == version.id)
+        #expect(
+          try workspace.learntLabels(version: version.id)
+            == workspace.learntLabels(version: before.id))
+      }
+      #expect(try workspace.setting(Workspace.practiceKey) == nil)
+    }
+    // The next process waits for as many labels again.
+    let next = try knowingTrainer()
+    #expect(try !next.refitIsDue())
+  }
+
+  @Test func aRefitLearnsToPrefer() throws {
+    try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try trainer.refit()
+    let rollouts = try #require(trainer.refitting?.rollouts)
+    let probe = try #require(trainer.reward?.probe)
+    let pairs = Refit.pairs(of: rollouts, by: probe, opposition: nil, leastGap: 0.5)
+    let adapter = LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1)
+    let training = Refit.Training(
+      pairs, learner: PolicyLearner(adapter: adapter, pass: trainer.pass),
+      recipe: Self.refitting, seed: 1)
+    var losses: [Double] = []
+    while training.step < training.steps {
+      losses.append(try training.advance())
+    }
+    let epoch = losses.count / Self.refitting.refitEpochs
+    #expect(losses.count == epoch * Self.refitting.refitEpochs && epoch > 0)
+    #expect(
+      losses.suffix(epoch).reduce(0, +) < losses.prefix(epoch).reduce(0, +), "\(losses)")
+  }
+
+  @Test func aLabelComesBeforeAnyMoreOfIt() throws {
+    try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try label()
+    try trainer.refit()
+    #expect(trainer.refitting?.rollouts.isEmpty == true)
+    #expect(trainer.refitting?.training == nil)
+    #expect(Agenda.next(try trainer.observe()) != .refit)
+  }
+
+  @Test func whatCameInDuringItIsLearntByWhatCameOfIt() throws {
+    try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try trainer.refit()
+    let new = try #require(try label().labels.first)
+    try trainer.learn(.policy)
+    try workspace.markHandled([new], for: .reward)
+    #expect(try workspace.pendingLabels(.policy).isEmpty)
+    let before = try #require(try workspace.currentVersion(.policy))
+    while try trainer.refitIsDue() { try trainer.refit() }
+    let made = try #require(try workspace.versions(.policy).last)
+    try #require(made.metrics["refit.pairs"] != nil)
+    let isUsed = made.state != .rejected
+    #expect(made.parent == before.id)
+    #expect(try workspace.pendingLabels(.policy).map(\.id) == (isUsed ? [new] : []))
+  }
+
+  @Test func aLabelThatIsTakenBackEndsIt() throws {
+    let labels = try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try trainer.refit()
+    let first = try #require(trainer.refitting)
+    try trainer.refit()
+    #expect(trainer.refitting === first)
+    try workspace.retract(label: labels[1], by: "ada")
+    try trainer.refit()
+    #expect(trainer.refitting !== first)
+  }
+
+  @Test func aVersionThatIsChosenEndsIt() throws {
+    try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try trainer.refit()
+    #expect(trainer.refitting != nil)
+    try workspace.setCurrent(.policy, version: 0)
+    try trainer.followChosenVersions()
+    #expect(trainer.refitting == nil)
+    #expect(try !trainer.refitIsDue())
+  }
+
+  @Test func withoutPracticeOfDrawsNothingIsMadeAnew() throws {
+    try rank(4)
+    try work()
+    do {
+      let trainer = try knowingTrainer()
+      #expect(try trainer.refitIsDue())
+      trainer.reward?.probe = nil
+      #expect(try !trainer.refitIsDue())
+    }
+    var recipe = Self.refitting
+    recipe.refitPrompts = 0
+    let trainer = try trainer(recipe: recipe)
+    #expect(trainer.reward?.probe != nil)
+    #expect(try !trainer.refitIsDue())
+  }
+}

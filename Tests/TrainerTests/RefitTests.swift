@@ -1,0 +1,93 @@
+import Feedback
+import LanguageModel
+import Learning
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+/// How a policy is made anew, apart from the trainer.
+@Suite struct RefitTests {
+  /// A reward model of the only number of a completion's form, which is liked as far as the only feature of
+  /// its prompt is above 0.
+  private let asked = RewardProbe(
+    layout: RewardProbe.Layout(blocks: 0, width: 0, prompt: 1, form: 1), mean: [0, 0],
+    scale: [1, 1], heads: [[0, 1]], blockWeights: [1], skill: 1,
+    foreseen: PairCount(correct: 0, total: 0))
+  /// One that likes it whatever is asked.
+  private let unasked = RewardProbe(
+    layout: RewardProbe.Layout(blocks: 0, width: 0, prompt: 1, form: 1), mean: [0, 0],
+    scale: [1, 1], heads: [[2, 0]], blockWeights: [1], skill: 1,
+    foreseen: PairCount(correct: 0, total: 0))
+  /// Completions of some prompt, from much of the form to little.
+  private let rows: [[Float]] = [[0.3, 1], [0.3, 0.5], [0.3, -0.5], [0.3, -1]]
+
+  private func rollout(_ prompt: Float, _ forms: [Float]) -> Rollout {
+    Rollout(
+      id: 1, promptID: 1, prompt: [1], completions: forms.indices.map { [TokenID(2 + $0)] },
+      logprobs: forms.map { _ in -1 }, reference: forms.map { Double(-$0) },
+      ended: forms.map { _ in true }, features: forms.map { [prompt, $0] },
+      wordPairs: forms.map { _ in [] })
+  }
+
+  @Test func promptsThatAskForOppositesLeanToOppositeSides() throws {
+    let opposition = try #require(
+      Opposition(asked, rows: rows, prompts: [[-1], [-0.8], [-0.9], [0.2], [1]]))
+    // Which side is which is left open; where nothing is preferred is between them.
+    let side = opposition.lean(of: [1]) > 0 ? 1.0 : -1.0
+    for prompt in [Float(-1), -0.1, 0.1, 0.7] {
+      let lean = side * opposition.lean(of: [prompt])
+      #expect((lean > 0) == (prompt > 0), "\(prompt): \(lean)")
+      // It is as far on its side whatever it answers.
+      #expect(side * opposition.side(of: [prompt, 2]) > side * opposition.side(of: [prompt, 1]))
+    }
+    #expect(abs(opposition.lean(of: [0.1])) < abs(opposition.lean(of: [0.7])))
+  }
+
+  @Test func whatIsLikedWhateverIsAskedHasNoSides() {
+    #expect(Opposition(unasked, rows: rows, prompts: [[-1], [0.5], [1]]) == nil)
+    #expect(Opposition(asked, rows: [rows[0]], prompts: [[-1], [1]]) == nil)
+  }
+
+  @Test func pairsAreOfWhatIsPlainlyApart() throws {
+    let opposition = try #require(Opposition(asked, rows: rows, prompts: [[-1], [1]]))
+    let pairs = Refit.pairs(
+      of: [rollout(1, [0, 3, -3, 1]), rollout(-1, [0.2, 0, 5, 0.1, 0.3])], by: asked,
+      opposition: opposition, leastGap: 0.7)
+    // The plainest first; in the second prompt what is left is too much alike.
+    #expect(pairs.map(\.example.completions) == [[[3], [4]], [[3], [4]], [[5], [2]]])
+    #expect(pairs.map { ($0.gap * 10).rounded() } == [60, 50, 10])
+    #expect(pairs[0].isOpposed == pairs[2].isOpposed && pairs[0].isOpposed != pairs[1].isOpposed)
+    #expect(
+      Refit.pairs(of: [rollout(1, [0, 3, -3, 1])], by: asked, opposition: nil, leastGap: 7).isEmpty)
+  }
+
+  private func pairs(_ rare: Int, _ others: Int) -> [Refit.Preferred] {
+    let example = RankedExample(
+      prompt: [1], completions: [[2], [3]], pairs: [Pair(preferred: 0, rejected: 1)])
+    return (0..<(rare + others)).map { index in
+      Refit.Preferred(
+        example: example, gap: Double(1000 - index), isOpposed: index < rare)
+    }
+  }
+
+  @Test(arguments: [
+    // A quarter is on the rarer side: a third of what is learnt.
+    (30, 90, 60, 20, 40), (30, 90, 39, 13, 26), (90, 30, 60, 20, 40),
+    // So few that they are likely errors: four times their share.
+    (2, 98, 50, 2, 23), (5, 95, 100, 5, 20),
+    // None: all are of one side.
+    (0, 50, 40, 0, 40), (0, 0, 40, 0, 0),
+  ])
+  func sidesAreBalanced(_ opposed: Int, _ others: Int, _ count: Int, _ rare: Int, _ rest: Int) {
+    let balanced = Refit.balanced(pairs(opposed, others), count: count)
+    let found = [balanced.count(where: \.isOpposed), balanced.count { !$0.isOpposed }]
+    #expect(found.sorted() == [rare, rest].sorted())
+    // The plainest of each.
+    for side in [true, false] {
+      let gaps = balanced.filter { $0.isOpposed == side }.map(\.gap)
+      let all = pairs(opposed, others).filter { $0.isOpposed == side }.map(\.gap)
+      #expect(gaps == Array(all.prefix(gaps.count)))
+    }
+  }
+}
