@@ -32,8 +32,13 @@ struct Situation: Sendable, Equatable {
   var stale: [Int64] = []
   /// Whether enough labels have come in since the policy was made anew.
   var canRefit = false
+  /// Whether it is being made anew, which would have to begin again.
+  var isRefitting = false
   /// Whether the policy is owed steps without a new label.
   var canPractise = false
+
+  /// Whether there is work to end although nobody labels any more.
+  var keepsOn: Bool { unlearntForReward > 0 || unlearntForPolicy > 0 || isRefitting }
 }
 
 enum Agenda {

@@ -68,17 +68,26 @@ extension BackgroundTrainer {
     try workspace.set(Self.refitKey, to: String(labels.count))
   }
 
-  /// Answers one more prompt, or takes a step.
+  /// Takes the next of many small pieces of work.
   private func advance(_ refit: Refit) throws {
     if let training = refit.training {
       _ = try training.advance()
-      return
-    }
-    if refit.prompts.isEmpty, !refit.isChosen { try choosePrompts(refit) }
-    guard let prompt = refit.prompts.popLast() else {
+    } else if let lesson = refit.lesson, lesson.step < lesson.steps {
+      try lesson.advance()
+    } else if let prompt = refit.prompts.popLast() {
+      try answer(prompt, refit)
+    } else if !refit.unread.isEmpty {
+      try readPrompts(refit.read(Self.promptsReadAtOnce))
+    } else if !refit.isChosen {
+      try choosePrompts(refit)
+    } else {
       try beginTraining(refit)
-      return
     }
+  }
+
+  private static let promptsReadAtOnce = 8
+
+  private func answer(_ prompt: Prompt, _ refit: Refit) throws {
     let settings = try TrainerSettings.read(from: workspace)
     let plan = DrawingPlan(recipe: recipe, settings: settings)
     var random = SplitMix64(seed: settings.seed &+ UInt64(bitPattern: prompt.id) &* 0x51_7CC1)
@@ -98,32 +107,32 @@ extension BackgroundTrainer {
   /// Begins with what was drawn for the last slates, and with some prompts by whose answers the others are chosen.
   private func beginRefit(_ labels: Set<Int64>) throws -> Refit {
     let drawn = standing.rollouts.suffix(recipe.refitPrompts * 2 / 5)
+    let prompts = try promptsToRefit(recipe.refitPrompts * Self.promptsPerAnswered)
+    let first = max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)
+    let lesson = try imitation == nil ? nil : lesson()
     return Refit(
-      labels: labels, start: try imitation == nil ? policy.adapter : imitated(),
-      rollouts: Array(drawn),
-      prompts: try promptsToRefit().prefix(
-        max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)),
+      labels: labels, lesson: lesson, start: lesson?.learner.adapter ?? policy.adapter,
+      rollouts: Array(drawn), prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
       count: recipe.refitPrompts)
   }
 
-  /// What the demonstrations alone make of the base, learnt by heart.
-  private func imitated() throws -> LoRAAdapter {
-    let adapter = LoRAAdapter(
+  /// The prompts, for each that is answered, that those are chosen from.
+  private static let promptsPerAnswered = 4
+
+  /// An adapter without anything learnt.
+  private func newAdapter(seed: UInt64) -> LoRAAdapter {
+    LoRAAdapter(
       configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
-      layers: Recipe.layers(from: recipe.refitLayer, of: model.configuration), seed: 3)
+      layers: Recipe.layers(from: recipe.refitLayer, of: model.configuration), seed: seed)
+  }
+
+  /// The demonstrations, to be learnt by heart.
+  private func lesson() throws -> Refit.Lesson {
     let labels = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
     try fill(&pool, with: labels)
-    let examples = labels.compactMap { pool.demonstrations[$0.id]?.example }
-    let learner = PolicyLearner(adapter: adapter, pass: pass)
-    var order = BatchOrder(records: examples.count, batch: 4, shuffle: true, seed: 1)
-    let steps = (examples.count + 3) / 4 * recipe.refitImitations
-    for step in 0..<steps {
-      _ = try learner.addSupervised(order.nextBatch().map { examples[$0] })
-      _ = try learner.step(
-        learningRate: recipe.imitationLearningRate
-          * Schedule.cosine.factor(step: step, of: steps), clip: recipe.clip)
-    }
-    return adapter
+    return Refit.Lesson(
+      labels.compactMap { pool.demonstrations[$0.id]?.example },
+      learner: PolicyLearner(adapter: newAdapter(seed: 3), pass: pass), recipe: recipe)
   }
 
   /// A completion that was cut off, up to its last whole line or sentence and with the end token.
@@ -145,23 +154,28 @@ extension BackgroundTrainer {
       prompts: Array(try featuresOfPrompts().suffix(2 * Self.opposedRows)))
   }
 
-  /// Prompts that may be answered, in random order.
-  private func promptsToRefit() throws -> [Prompt] {
+  /// Prompts that may be answered, at random.
+  private func promptsToRefit(_ count: Int) throws -> [Prompt] {
     let settings = try TrainerSettings.read(from: workspace)
     let limit = model.configuration.contextLength - settings.maxTokens
     var random = SplitMix64(seed: settings.seed ^ 0x2EF1)
-    return try workspace.prompts().map(\.prompt).filter {
-      encoding.prompt($0).count <= limit && (try? workspace.isHeldOut(promptKey: $0.key)) == false
-    }.shuffled(using: &random)
+    var found: [Prompt] = []
+    for prompt in try workspace.prompts().map(\.prompt).shuffled(using: &random)
+    where found.count < count {
+      guard encoding.prompt(prompt).count <= limit,
+        try !workspace.isHeldOut(promptKey: prompt.key)
+      else { continue }
+      found.append(prompt)
+    }
+    return found
   }
 
   /// The prompts to answer after the first: two fifths are those for which is preferred what few prompts ask for,
   /// as many the others that come nearest to it, and the rest any.
   private func choosePrompts(_ refit: Refit) throws {
-    let wanted = recipe.refitPrompts - refit.prompts.count - refit.rollouts.count
+    let wanted = recipe.refitPrompts - refit.rollouts.count
     let answered = Set(refit.rollouts.map(\.promptID))
-    let left = try promptsToRefit().filter { !answered.contains($0.id) }
-    try readPrompts(left)
+    let left = refit.candidates.filter { !answered.contains($0.id) }
     var chosen: [Prompt] = []
     if left.count > wanted, let opposition = try opposition(refit.rollouts) {
       let leaning = left.compactMap { prompt in
@@ -182,18 +196,15 @@ extension BackgroundTrainer {
   private func beginTraining(_ refit: Refit) throws {
     guard let probe = reward?.probe else { return }
     for index in refit.rollouts.indices { try refit.rollouts[index].reread(by: reader) }
+    // In random order: those that are the farthest apart are alike, and where the reward model errs the most.
+    var random = SplitMix64(seed: UInt64(refit.labels.count))
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
-        leastGap: recipe.leastWorthApart, whole: whole), count: recipe.refitPairs)
-    log.info(
-      "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side, gaps \(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"
-    )
-    let adapter =
-      refit.start?.copy()
-      ?? LoRAAdapter(
-        configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
-        layers: Recipe.layers(from: recipe.refitLayer, of: model.configuration), seed: 1)
+        of: refit.rollouts.shuffled(using: &random), by: probe,
+        opposition: try opposition(refit.rollouts), leastGap: recipe.leastWorthApart, whole: whole),
+      count: recipe.refitPairs)
+    log.info("refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side")
+    let adapter = refit.start?.copy() ?? newAdapter(seed: 1)
     refit.train(
       Refit.Training(
         pairs, learner: PolicyLearner(adapter: adapter, pass: pass), recipe: recipe,
@@ -202,8 +213,7 @@ extension BackgroundTrainer {
 
   /// Has the gate decide, and puts what was made into use.
   private func finish(_ refit: Refit, _ training: Refit.Training) throws {
-    try endRefit(refit.labels)
-    guard training.steps > 0 else { return }
+    guard training.steps > 0 else { return try endRefit(refit.labels) }
     let number = try workspace.reserveVersion()
     let budget = recipe.budget(demonstrations: standing.demonstrations)
     let adapter = training.learner.adapter
@@ -215,6 +225,7 @@ extension BackgroundTrainer {
     try publishPolicy(
       number, learner: training.learner, result: result, taught: [],
       pendingAgain: try refitLabels().subtracting(refit.labels).sorted())
+    try endRefit(refit.labels)
     guard result.rejection == nil else { return }
     policyLearner = training.learner
     standing.divergence = nil

@@ -115,7 +115,7 @@ public final class BackgroundTrainer {
       let situation = try observe()
       if situation.labelers > 0 { lastCompany = Date() }
       if lifetime == .whileLabeling, Date().timeIntervalSince(lastCompany) > Self.loneliness,
-        situation.unlearntForReward == 0, situation.unlearntForPolicy == 0
+        !situation.keepsOn
       {
         return
       }
@@ -159,6 +159,7 @@ public final class BackgroundTrainer {
     situation.stale = ready.filter { $0.newestPolicy < policy.version && !$0.isRepeat }
       .map(\.id)
     situation.canRefit = try refitIsDue()
+    situation.isRefitting = refitting != nil
     situation.canPractise = practiceOwed > 0
     return situation
   }

@@ -10,9 +10,15 @@ import Learning
 final class Refit {
   /// The labels there were when it began; one of them taken back ends it.
   let labels: Set<Int64>
+  /// What teaches its start the demonstrations; nil where there are too few.
+  let lesson: Lesson?
+  /// What answers prompts and what is trained begins with; nil is the base.
   let start: LoRAAdapter?
   /// Prompts that are to be answered, the next last.
   var prompts: [Prompt]
+  /// Prompts that may be answered once they are read, and those that are.
+  private(set) var unread: [Prompt]
+  private(set) var candidates: [Prompt] = []
   /// Whether those are chosen by what the first answers were.
   private(set) var isChosen = false
   private var count: Int
@@ -24,14 +30,25 @@ final class Refit {
 
   /// - Parameters:
   ///   - rollouts: what was drawn before.
+  ///   - prompts: the first to answer.
+  ///   - unread: those that the others are chosen from.
   ///   - count: how many there are to be in all.
   init(
-    labels: Set<Int64>, start: LoRAAdapter?, rollouts: [Rollout] = [],
-    prompts: some Sequence<Prompt>,
-    count: Int
+    labels: Set<Int64>, lesson: Lesson? = nil, start: LoRAAdapter?, rollouts: [Rollout] = [],
+    prompts: some Sequence<Prompt>, unread: some Sequence<Prompt>, count: Int
   ) {
-    (self.labels, self.start, self.rollouts, self.count) = (labels, start, rollouts, count)
+    (self.labels, self.lesson, self.start) = (labels, lesson, start)
+    (self.rollouts, self.count) = (rollouts, count)
     self.prompts = Array(prompts)
+    self.unread = Array(unread)
+  }
+
+  /// The next prompts to read.
+  func read(_ count: Int) -> [Prompt] {
+    let next = Array(unread.prefix(count))
+    unread.removeFirst(next.count)
+    candidates += next
+    return next
   }
 
   func choose(_ prompts: [Prompt]) {
@@ -55,13 +72,12 @@ final class Refit {
     var example: RankedExample
     /// The base's log-probabilities of both, summed over their tokens; nil until they are needed.
     var reference: [Double]?
-    /// By how much, in log-odds.
-    var gap: Double
     /// On which side of what prompts differ in the preferred one is beside the other.
     var isOpposed: Bool
   }
 
-  /// The pairs of rollouts that are plainly apart, the plainest first, each answer in one at most.
+  /// The pairs of rollouts that are plainly apart, each answer in one at most: the best of each rollout beside
+  /// its worst, then the second best of each, and so on.
   ///
   /// - Parameters:
   ///   - mostPerPrompt: the most pairs of one rollout.
@@ -70,17 +86,15 @@ final class Refit {
     of rollouts: [Rollout], by probe: RewardProbe, opposition: Opposition?, leastGap: Double,
     mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
   ) -> [Preferred] {
-    var found: [Preferred] = []
+    var rounds = [[Preferred]](repeating: [], count: mostPerPrompt)
     for rollout in rollouts {
       let scores = rollout.features.map { mean(probe.scores(of: $0).map(Double.init)) }
       let sides = opposition.map { rollout.features.map($0.side) }
-      var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-      for _ in 0..<mostPerPrompt {
-        guard let best = order.first, let worst = order.last else { break }
-        let gap = scores[best] - scores[worst]
-        guard gap >= leastGap else { break }
-        order = order.dropFirst().dropLast()
-        found.append(
+      let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+      for round in 0..<min(mostPerPrompt, order.count / 2) {
+        let (best, worst) = (order[round], order[order.count - 1 - round])
+        guard scores[best] - scores[worst] >= leastGap else { break }
+        rounds[round].append(
           Preferred(
             example: RankedExample(
               prompt: rollout.prompt,
@@ -88,14 +102,13 @@ final class Refit {
                 rollout.ended[$0] ? rollout.completions[$0] : whole(rollout.completions[$0])
               },
               pairs: [Pair(preferred: 0, rejected: 1)]),
-            gap: gap,
             isOpposed: sides.map { $0[best] > $0[worst] } ?? false))
       }
     }
-    return found.sorted { $0.gap > $1.gap }
+    return rounds.flatMap { $0 }
   }
 
-  /// The plainest pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they
+  /// The first pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they
   /// are so few that they are likely errors.
   ///
   /// Without that what is learnt is what most prompts ask for, whatever is asked.
@@ -116,6 +129,36 @@ final class Refit {
   /// How much more it counts than there is of it, at most.
   private static let mostRaised = 4.0
 
+  /// Epochs of demonstrations, learnt by heart.
+  final class Lesson {
+    let learner: PolicyLearner
+    let steps: Int
+    private(set) var step = 0
+    private let examples: [SupervisedExample]
+    private var order: BatchOrder
+    private let learningRate: Double
+    private let clip: Double
+
+    init(_ examples: [SupervisedExample], learner: PolicyLearner, recipe: Recipe) {
+      (self.examples, self.learner) = (examples, learner)
+      (learningRate, clip) = (recipe.imitationLearningRate, recipe.clip)
+      order = BatchOrder(records: examples.count, batch: batch, shuffle: true, seed: 1)
+      steps = min(
+        (examples.count + batch - 1) / batch * recipe.refitImitations, Self.mostSteps)
+    }
+
+    /// With many demonstrations less often suffices.
+    private static let mostSteps = 128
+
+    /// Takes the next step.
+    func advance() throws {
+      _ = try learner.addSupervised(order.nextBatch().map { examples[$0] })
+      _ = try learner.step(
+        learningRate: learningRate * Schedule.cosine.factor(step: step, of: steps), clip: clip)
+      step += 1
+    }
+  }
+
   /// Epochs of preference optimisation on some pairs.
   final class Training {
     let learner: PolicyLearner
@@ -130,11 +173,9 @@ final class Refit {
     init(_ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe, seed: UInt64) {
       (self.pairs, self.learner, self.recipe) = (pairs, learner, recipe)
       before = Array(learner.adapter.parameters)
-      order = BatchOrder(records: pairs.count, batch: Self.batch, shuffle: true, seed: seed)
-      steps = (pairs.count + Self.batch - 1) / Self.batch * recipe.refitEpochs
+      order = BatchOrder(records: pairs.count, batch: batch, shuffle: true, seed: seed)
+      steps = (pairs.count + batch - 1) / batch * recipe.refitEpochs
     }
-
-    private static let batch = 4
 
     var pairCount: Int { pairs.count }
 
@@ -161,3 +202,6 @@ final class Refit {
     }
   }
 }
+
+/// Demonstrations, or pairs, in a step.
+private let batch = 4

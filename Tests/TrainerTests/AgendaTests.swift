@@ -51,6 +51,13 @@ import Testing
     #expect(Agenda.next(situation) == .learnPolicy)
   }
 
+  @Test func labelsAndWhatWouldBeLostAreWorkedOnWhenNobodyLabels() {
+    #expect(!Situation(hasPrompts: true, stale: [4], canRefit: true, canPractise: true).keepsOn)
+    #expect(Situation(unlearntForReward: 1).keepsOn)
+    #expect(Situation(unlearntForPolicy: 1).keepsOn)
+    #expect(Situation(isRefitting: true).keepsOn)
+  }
+
   @Test func thePolicyIsMadeAnewBeforeItPractises() {
     var situation = Situation(labelers: 1, ready: 2, canRefit: true, canPractise: true)
     #expect(Agenda.next(situation) == .refit)
