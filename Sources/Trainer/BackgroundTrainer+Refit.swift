@@ -71,7 +71,7 @@ extension BackgroundTrainer {
   /// Takes the next of many small pieces of work.
   private func advance(_ refit: Refit) throws {
     if let training = refit.training {
-      _ = try training.advance()
+      try training.advance()
     } else if let lesson = refit.lesson, lesson.step < lesson.steps {
       try lesson.advance()
     } else if let prompt = refit.prompts.popLast() {

@@ -151,11 +151,14 @@ final class Refit {
     private static let mostSteps = 128
 
     /// Takes the next step.
-    func advance() throws {
-      _ = try learner.addSupervised(order.nextBatch().map { examples[$0] })
+    ///
+    /// - Returns: the loss per token.
+    @discardableResult func advance() throws -> Double {
+      let part = try learner.addSupervised(order.nextBatch().map { examples[$0] })
       _ = try learner.step(
         learningRate: learningRate * Schedule.cosine.factor(step: step, of: steps), clip: clip)
       step += 1
+      return part.loss
     }
   }
 
@@ -182,7 +185,7 @@ final class Refit {
     /// Takes the next step.
     ///
     /// - Returns: the preference loss.
-    func advance() throws -> Double {
+    @discardableResult func advance() throws -> Double {
       let places = Array(order.nextBatch())
       let unknown = places.filter { pairs[$0].reference == nil }
       for (place, sums) in zip(

@@ -98,6 +98,26 @@ extension BackgroundTrainerTests {
       losses.suffix(epoch).reduce(0, +) < losses.prefix(epoch).reduce(0, +), "\(losses)")
   }
 
+  @Test func demonstrationsAreLearntByHeartInABoundedNumberOfSteps() throws {
+    let trainer = try trainer(recipe: Self.refitting)
+    func lesson(_ count: Int) -> Refit.Lesson {
+      Refit.Lesson(
+        (0..<count).map {
+          SupervisedExample(prompt: [1, TokenID(3 + $0 % 4)], completion: [5, 2])
+        },
+        learner: PolicyLearner(
+          adapter: LoRAAdapter(
+            configuration: model.configuration, rank: 16, alpha: 32, seed: 3),
+          pass: trainer.pass), recipe: Self.refitting)
+    }
+    let few = lesson(8)
+    #expect(few.steps == 2 * Self.refitting.refitImitations)
+    var losses: [Double] = []
+    while few.step < few.steps { losses.append(try few.advance()) }
+    #expect(losses.last! < losses.first! / 2, "\(losses)")
+    #expect(lesson(4000).steps == 128)
+  }
+
   @Test func aLabelComesBeforeAnyMoreOfIt() throws {
     try rank(4)
     try work()
