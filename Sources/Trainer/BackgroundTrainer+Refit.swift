@@ -196,14 +196,13 @@ extension BackgroundTrainer {
   private func beginTraining(_ refit: Refit) throws {
     guard let probe = reward?.probe else { return }
     for index in refit.rollouts.indices { try refit.rollouts[index].reread(by: reader) }
-    // In random order: those that are the farthest apart are alike, and where the reward model errs the most.
-    var random = SplitMix64(seed: UInt64(refit.labels.count))
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: refit.rollouts.shuffled(using: &random), by: probe,
-        opposition: try opposition(refit.rollouts), leastGap: recipe.leastWorthApart, whole: whole),
-      count: recipe.refitPairs)
-    log.info("refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side")
+        of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
+        leastGap: recipe.leastWorthApart, whole: whole), count: recipe.refitPairs)
+    log.info(
+      "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
+      metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
     let adapter = refit.start?.copy() ?? newAdapter(seed: 1)
     refit.train(
       Refit.Training(

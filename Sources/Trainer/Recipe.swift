@@ -110,8 +110,8 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// The lowest layer that the adapter is then on: the upper half learns as much in less time.
   public var refitLayer = 15
   /// Prompts answered for it; 0 leaves it out. The pairs that it learns, and its epochs over them.
-  public var refitPrompts = 160
-  public var refitPairs = 200
+  public var refitPrompts = 240
+  public var refitPairs = 300
   public var refitEpochs = 3
   /// Epochs in which it first learns the demonstrations.
   public var refitImitations = 8

@@ -72,12 +72,13 @@ final class Refit {
     var example: RankedExample
     /// The base's log-probabilities of both, summed over their tokens; nil until they are needed.
     var reference: [Double]?
+    /// By how much, in log-odds.
+    var gap: Double
     /// On which side of what prompts differ in the preferred one is beside the other.
     var isOpposed: Bool
   }
 
-  /// The pairs of rollouts that are plainly apart, each answer in one at most: the best of each rollout beside
-  /// its worst, then the second best of each, and so on.
+  /// The pairs of rollouts that are plainly apart, the plainest first, each answer in one at most.
   ///
   /// - Parameters:
   ///   - mostPerPrompt: the most pairs of one rollout.
@@ -86,15 +87,17 @@ final class Refit {
     of rollouts: [Rollout], by probe: RewardProbe, opposition: Opposition?, leastGap: Double,
     mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
   ) -> [Preferred] {
-    var rounds = [[Preferred]](repeating: [], count: mostPerPrompt)
+    var found: [Preferred] = []
     for rollout in rollouts {
       let scores = rollout.features.map { mean(probe.scores(of: $0).map(Double.init)) }
       let sides = opposition.map { rollout.features.map($0.side) }
-      let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-      for round in 0..<min(mostPerPrompt, order.count / 2) {
-        let (best, worst) = (order[round], order[order.count - 1 - round])
-        guard scores[best] - scores[worst] >= leastGap else { break }
-        rounds[round].append(
+      var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+      for _ in 0..<mostPerPrompt {
+        guard let best = order.first, let worst = order.last else { break }
+        let gap = scores[best] - scores[worst]
+        guard gap >= leastGap else { break }
+        order = order.dropFirst().dropLast()
+        found.append(
           Preferred(
             example: RankedExample(
               prompt: rollout.prompt,
@@ -102,13 +105,14 @@ final class Refit {
                 rollout.ended[$0] ? rollout.completions[$0] : whole(rollout.completions[$0])
               },
               pairs: [Pair(preferred: 0, rejected: 1)]),
+            gap: gap,
             isOpposed: sides.map { $0[best] > $0[worst] } ?? false))
       }
     }
-    return rounds.flatMap { $0 }
+    return found.sorted { $0.gap > $1.gap }
   }
 
-  /// The first pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they
+  /// The plainest pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they
   /// are so few that they are likely errors.
   ///
   /// Without that what is learnt is what most prompts ask for, whatever is asked.

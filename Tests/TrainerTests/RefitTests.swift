@@ -54,19 +54,20 @@ import Testing
     let pairs = Refit.pairs(
       of: [rollout(1, [0, 3, -3, 1]), rollout(-1, [0.2, 0, 5, 0.1, 0.3])], by: asked,
       opposition: opposition, leastGap: 0.7)
-    // The best of each first; in the second prompt what is left is too much alike.
+    // The plainest first; in the second prompt what is left is too much alike.
     #expect(pairs.map(\.example.completions) == [[[3], [4]], [[3], [4]], [[5], [2]]])
+    #expect(pairs.map { ($0.gap * 10).rounded() } == [60, 50, 10])
     #expect(pairs[0].isOpposed == pairs[2].isOpposed && pairs[0].isOpposed != pairs[1].isOpposed)
     #expect(
       Refit.pairs(of: [rollout(1, [0, 3, -3, 1])], by: asked, opposition: nil, leastGap: 7).isEmpty)
   }
 
   private func pairs(_ rare: Int, _ others: Int) -> [Refit.Preferred] {
-    (0..<(rare + others)).map { index in
+    let example = RankedExample(
+      prompt: [1], completions: [[2], [3]], pairs: [Pair(preferred: 0, rejected: 1)])
+    return (0..<(rare + others)).map { index in
       Refit.Preferred(
-        example: RankedExample(
-          prompt: [TokenID(index)], completions: [[2], [3]],
-          pairs: [Pair(preferred: 0, rejected: 1)]), isOpposed: index < rare)
+        example: example, gap: Double(1000 - index), isOpposed: index < rare)
     }
   }
 
@@ -82,11 +83,11 @@ import Testing
     let balanced = Refit.balanced(pairs(opposed, others), count: count)
     let found = [balanced.count(where: \.isOpposed), balanced.count { !$0.isOpposed }]
     #expect(found.sorted() == [rare, rest].sorted())
-    // The first of each.
+    // The plainest of each.
     for side in [true, false] {
-      let prompts = balanced.filter { $0.isOpposed == side }.map(\.example.prompt)
-      let all = pairs(opposed, others).filter { $0.isOpposed == side }.map(\.example.prompt)
-      #expect(prompts == Array(all.prefix(prompts.count)))
+      let gaps = balanced.filter { $0.isOpposed == side }.map(\.gap)
+      let all = pairs(opposed, others).filter { $0.isOpposed == side }.map(\.gap)
+      #expect(gaps == Array(all.prefix(gaps.count)))
     }
   }
 }
