@@ -142,4 +142,23 @@ import Testing
     #expect(outcome.errors == "There is no version yet.\n")
     #expect(try bench.run("versions", "--json").output.isEmpty)
   }
+
+  @Test func aVersionWithoutNewLabelsSaysWhatItIs() throws {
+    #expect(try bench.run("prompts", "list").status == 0)
+    let workspace = try Workspace.open(bench.url.appendingPathComponent("workspace"))
+    let kinds: [(VersionKind, [String: Double])] = [
+      (.policy, [:]), (.policy, ["refit.pairs": 251]), (.reward, [:]),
+    ]
+    for (kind, metrics) in kinds {
+      let id = try workspace.reserveVersion()
+      let folder = workspace.directory.appendingPathComponent(Workspace.versionPath(kind, id))
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try workspace.publish(
+        NewVersion(id: id, kind: kind, parent: nil, learntFrom: [], metrics: metrics))
+    }
+    workspace.close()
+    let lines = try bench.run("versions").output.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(zip(lines, ["practice", "made anew", "fitted anew"]).allSatisfy { $0.contains($1) })
+  }
 }

@@ -71,6 +71,7 @@ struct Simulate: ParsableCommand {
         Output.line(report.sentence)
       }
     }
+    try simulation.waitForPractice(note: Output.note)
   }
 }
 

@@ -32,9 +32,15 @@ struct VersionLine: Encodable {
       }
   }
 
+  /// What a version is that has learnt no new labels.
+  private var withoutLabels: String {
+    if kind == VersionKind.reward.rawValue { return "fitted anew" }
+    return metrics["refit.pairs"] == nil ? "practice" : "made anew"
+  }
+
   /// The version in a sentence, and its metrics.
   var text: String {
-    let learnt = labels == 0 ? "practice" : labels == 1 ? "1 new label" : "\(labels) new labels"
+    let learnt = labels == 0 ? withoutLabels : labels == 1 ? "1 new label" : "\(labels) new labels"
     var facts = [state, learnt]
     if retracted > 0 { facts.append("\(retracted) learnt and taken back since") }
     if pinned { facts.append("pinned") }

@@ -1,3 +1,4 @@
+import Exchange
 import Feedback
 import Foundation
 import Storage
@@ -39,6 +40,7 @@ final class Simulation {
 
   /// Seconds without any sign of the trainer after which the simulation gives up.
   static let patience = 300.0
+  private static let secondsPerNote = 60.0
 
   private let workspace: Workspace
   private let labeler: String
@@ -97,9 +99,26 @@ final class Simulation {
       try waitUntilHandled(entry.ids)
       try report(try published(entry.report, ids: entry.ids))
     }
-    // The policy in use at the end is the one that the labels led to.
+  }
+
+  /// Waits until the policy in use is the one that the labels led to, which the trainer works on in idle time.
+  ///
+  /// - Parameter note: told what goes on, about once a minute.
+  func waitForPractice(note: (String) -> Void) throws {
+    var last: Date?
     try wait(for: "the policy to end its practice") {
-      try workspace.setting(Workspace.practiceKey) == nil
+      if try workspace.setting(Workspace.practiceKey) == nil { return true }
+      if last == nil {
+        note("Every label is learnt; the policy learns on in idle time. Interrupt to stop it here.")
+      }
+      if Date().timeIntervalSince(last ?? Date()) >= Self.secondsPerNote,
+        let job = try workspace.currentJobs().last
+      {
+        note("\(printable(job.detail)): \(Int(job.progress * 100)) %")
+        last = Date()
+      }
+      last = last ?? Date()
+      return false
     }
   }
 
