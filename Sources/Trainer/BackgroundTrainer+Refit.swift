@@ -68,6 +68,14 @@ extension BackgroundTrainer {
     try workspace.set(Self.refitKey, to: String(labels.count))
   }
 
+  /// Follows a person's choice of versions: a policy that someone chose is not replaced by one made anew before there
+  /// are as many labels more.
+  func followPerson() throws {
+    let before = policy.version
+    try followChosenVersions()
+    if policy.version != before { try endRefit(refitLabels()) }
+  }
+
   /// Takes the next of many small pieces of work.
   private func advance(_ refit: Refit) throws {
     if let training = refit.training {

@@ -111,7 +111,7 @@ public final class BackgroundTrainer {
     defer { lock.release() }
     var lastCompany = Date()
     while !isStopping {
-      try followChosenVersions()
+      try followPerson()
       let situation = try observe()
       if situation.labelers > 0 { lastCompany = Date() }
       if lifetime == .whileLabeling, Date().timeIntervalSince(lastCompany) > Self.loneliness,

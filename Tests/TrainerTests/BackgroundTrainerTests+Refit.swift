@@ -172,6 +172,19 @@ extension BackgroundTrainerTests {
     #expect(try !trainer.refitIsDue())
   }
 
+  @Test func whatSomeoneChoseIsNotReplacedBeforeThereAreMoreLabels() throws {
+    try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try trainer.followPerson()
+    #expect(try trainer.refitIsDue())
+    let older = try #require(try workspace.versions(.policy).first { $0.state == .published })
+    try workspace.setCurrent(.policy, version: older.id)
+    try trainer.followPerson()
+    #expect(trainer.policy.version == older.id)
+    #expect(try !trainer.refitIsDue())
+  }
+
   @Test func withoutPracticeOfDrawsNothingIsMadeAnew() throws {
     try rank(4)
     try work()
