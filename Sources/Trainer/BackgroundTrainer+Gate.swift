@@ -43,7 +43,7 @@ extension BackgroundTrainer {
     var (evidence, metrics) = try examine(adapter, version: version)
     var halvings = 0
     while halvings < Self.mostHalvings, Gate.isTooFar(evidence, budget: budget) {
-      adapter.moveHalfway(to: before)
+      adapter.move(0.5, to: before)
       halvings += 1
       (evidence, metrics) = try examine(adapter, version: version)
     }
@@ -145,25 +145,30 @@ extension BackgroundTrainer {
         .filter { $0.count + settings.maxTokens <= limit }
       gate.prompts = Array(pool.shuffled(using: &random).prefix(Self.gatePrompts))
     }
-    var texts: [String] = []
-    var logprobs: [Double] = []
-    var reference: [Double] = []
-    var tokens = 0
+    var answers = MeasuredAnswers()
     for (number, prompt) in gate.prompts.enumerated() {
       // The same seeds for every policy, so that their figures differ by the policies.
       var random = SplitMix64(seed: settings.seed &+ UInt64(number))
-      let drawn = try drawing.answers(
-        prompt: prompt, adapter: adapter, seeds: (0..<Self.gateDraws).map { _ in random.next() },
-        sampling: sampling)
-      texts += drawn.map(\.text)
-      logprobs += drawn.map { sum($0.logprobs) }
-      reference += try sums(
-        RankedExample(prompt: prompt, completions: drawn.map(\.tokenIDs), pairs: []),
-        adapter: nil)
-      tokens += drawn.reduce(0) { $0 + $1.tokenIDs.count }
+      try answer(
+        prompt, adapter: adapter, seeds: (0..<Self.gateDraws).map { _ in random.next() },
+        sampling: sampling, into: &answers)
     }
-    guard !texts.isEmpty else { return nil }
-    return DrawFigures(texts: texts, logprobs: logprobs, reference: reference, tokens: tokens)
+    return answers.figures
+  }
+
+  /// Draws answers to a prompt, and measures them.
+  func answer(
+    _ prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
+    into answers: inout MeasuredAnswers
+  ) throws {
+    let drawn = try drawing.answers(
+      prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling)
+    answers.texts += drawn.map(\.text)
+    answers.logprobs += drawn.map { sum($0.logprobs) }
+    answers.reference += try sums(
+      RankedExample(prompt: prompt, completions: drawn.map(\.tokenIDs), pairs: []), adapter: nil)
+    answers.tokens += drawn.reduce(0) { $0 + $1.tokenIDs.count }
+    answers.ended += drawn.count { $0.finishReason == .stop }
   }
 }
 

@@ -41,7 +41,7 @@ extension BackgroundTrainer {
         try advance(refit)
         try workspace.updateJob(job, progress: refit.progress, remaining: nil)
         try serveWaitingLabelers()
-        if let training = refit.training, training.step == training.steps {
+        if let training = refit.training, refit.review?.isOver == true {
           try finish(refit, training)
           break
         }
@@ -79,7 +79,13 @@ extension BackgroundTrainer {
   /// Takes the next of many small pieces of work.
   private func advance(_ refit: Refit) throws {
     if let training = refit.training {
-      try training.advance()
+      if training.step < training.steps {
+        try training.advance()
+      } else if let review = refit.review {
+        try goOn(review, training)
+      } else {
+        refit.review(training.steps == 0 ? [] : try promptsToReview(refit).map(encoding.prompt))
+      }
     } else if let lesson = refit.lesson, lesson.step < lesson.steps {
       try lesson.advance()
     } else if let prompt = refit.prompts.popLast() {
@@ -218,6 +224,36 @@ extension BackgroundTrainer {
         seed: UInt64(refit.labels.count)))
   }
 
+  /// Prompts by whose answers it is compared with the base: such as were not learnt from, where there are any.
+  private func promptsToReview(_ refit: Refit) throws -> [Prompt] {
+    let learnt = Set(refit.rollouts.map(\.promptID))
+    let prompts = try promptsToRefit(.max)
+    return Array(
+      (prompts.filter { !learnt.contains($0.id) } + prompts.filter { learnt.contains($0.id) })
+        .prefix(Self.promptsReviewed))
+  }
+
+  /// The prompts answered for that, and the answers to each.
+  private static let promptsReviewed = 24
+  private static let reviewDraws = 2
+
+  private func goOn(_ review: Refit.Review, _ training: Refit.Training) throws {
+    let settings = try TrainerSettings.read(from: workspace)
+    let sampling = DrawingPlan(recipe: recipe, settings: settings).sampling
+    let moves = review.moves
+    try review.advance(training) { prompt, number, adapter, answers in
+      // The same seeds for both.
+      var random = SplitMix64(seed: settings.seed &+ UInt64(number))
+      try answer(
+        prompt, adapter: adapter, seeds: (0..<Self.reviewDraws).map { _ in random.next() },
+        sampling: sampling, into: &answers)
+    }
+    if review.moves > moves { log.info("refit: near the limits, so it goes back some of its way") }
+    if review.isOver, let policy = review.policy.figures, let base = review.base.figures {
+      log.info("refit: \(policy), base: \(base)")
+    }
+  }
+
   /// Has the gate decide, and puts what was made into use.
   private func finish(_ refit: Refit, _ training: Refit.Training) throws {
     guard training.steps > 0 else { return try endRefit(refit.labels) }
@@ -227,6 +263,7 @@ extension BackgroundTrainer {
     var (metrics, rejection) = try judge(
       adapter, version: number, before: training.before, budget: budget)
     metrics["refit.pairs"] = Double(training.pairCount)
+    metrics["refit.kept"] = refit.review?.kept
     let result = UpdateResult(
       metrics: metrics, rejection: rejection, steps: training.steps)
     try publishPolicy(

@@ -90,6 +90,17 @@ struct Gate {
   private static let fewBudgets = 0.2
   private static let fewFluency = 0.1
 
+  /// Whether a policy made anew comes near to leaving the language: by many answers, so that less is by chance.
+  static func isNearLimits(_ policy: DrawFigures, base: DrawFigures) -> Bool {
+    policy.distinct < distinctWarning * base.distinct
+      || base.fluency - policy.fluency > refitFluencyWarning || policy.ended < base.ended
+      || policy.repetition > base.repetition + repetitionWarning
+  }
+
+  private static let distinctWarning = 0.86
+  private static let refitFluencyWarning = 0.4
+  private static let repetitionWarning = 0.04
+
   /// In what a policy's answers have left the language; nil when they have not.
   private static func departure(_ policy: DrawFigures, from base: DrawFigures) -> String? {
     if policy.words < min(fewestWords, base.words) {
@@ -128,6 +139,20 @@ struct Gate {
   }
 }
 
+/// Answers to some prompts as they come in, with what is measured of them.
+struct MeasuredAnswers {
+  var texts: [String] = []
+  /// The log-probability of each under the policy that drew it, and under the base, summed over its tokens.
+  var logprobs: [Double] = []
+  var reference: [Double] = []
+  /// Of all together, and how many ended by themselves.
+  var tokens = 0
+  var ended = 0
+
+  /// nil when there are none.
+  var figures: DrawFigures? { texts.isEmpty ? nil : DrawFigures(self) }
+}
+
 /// What answers to a few prompts are like.
 struct DrawFigures: Equatable, Sendable {
   var words = 0.0
@@ -138,13 +163,13 @@ struct DrawFigures: Equatable, Sendable {
   /// The base's log-probability, and the policy's less the base's, in nats per token.
   var fluency = 0.0
   var divergence = 0.0
+  /// The share that ended by itself.
+  var ended = 0.0
 
-  /// - Parameters:
-  ///   - logprobs: the policy's of each text, summed over its tokens.
-  ///   - reference: the base's.
-  ///   - tokens: of all texts.
-  init(texts: [String], logprobs: [Double], reference: [Double], tokens: Int) {
-    guard !texts.isEmpty, tokens > 0 else { return }
+  init(_ answers: MeasuredAnswers) {
+    let texts = answers.texts
+    guard !texts.isEmpty, answers.tokens > 0 else { return }
+    ended = Double(answers.ended) / Double(texts.count)
     var pairs = 0
     var different = Set<[Substring]>()
     for text in texts {
@@ -159,8 +184,8 @@ struct DrawFigures: Equatable, Sendable {
       }
     }
     distinct = pairs > 0 ? Double(different.count) / Double(pairs) : 1
-    fluency = reference.reduce(0, +) / Double(tokens)
-    divergence = (logprobs.reduce(0, +) - reference.reduce(0, +)) / Double(tokens)
+    fluency = answers.reference.reduce(0, +) / Double(answers.tokens)
+    divergence = answers.logprobs.reduce(0, +) / Double(answers.tokens) - fluency
   }
 
   private static func repetition(_ words: [Substring]) -> Double {

@@ -1,4 +1,5 @@
 import Feedback
+import Foundation
 import LanguageModel
 import Learning
 
@@ -27,6 +28,8 @@ final class Refit {
   var answered: Int64 = 0
   /// What it trains; nil while prompts are answered.
   private(set) var training: Training?
+  /// What compares that with the base; nil until it is trained.
+  private(set) var review: Review?
 
   /// - Parameters:
   ///   - rollouts: what was drawn before.
@@ -62,10 +65,15 @@ final class Refit {
     guard let training else {
       return 0.5 * min(1, Double(rollouts.count) / Double(max(1, count)))
     }
-    return 0.5 + 0.5 * Double(training.step) / Double(max(1, training.steps))
+    guard let review else {
+      return 0.5 + 0.45 * Double(training.step) / Double(max(1, training.steps))
+    }
+    return 0.95 + 0.05 * review.progress
   }
 
   func train(_ training: Training) { self.training = training }
+
+  func review(_ prompts: [[TokenID]]) { review = Review(prompts) }
 
   /// Two answers to a prompt, of which the reward model prefers one.
   struct Preferred {
@@ -207,6 +215,62 @@ final class Refit {
       step += 1
       return part.loss
     }
+  }
+}
+
+extension Refit {
+  /// A comparison with the base by answers to prompts that were not learnt from. While it comes near to leaving the
+  /// language, what was trained goes back some of its way.
+  final class Review {
+    private let prompts: [[TokenID]]
+    private var next = 0
+    private(set) var base = MeasuredAnswers()
+    private(set) var policy = MeasuredAnswers()
+    /// How often it went back.
+    private(set) var moves = 0
+    private(set) var isOver: Bool
+
+    init(_ prompts: [[TokenID]]) {
+      self.prompts = prompts
+      isOver = prompts.isEmpty
+    }
+
+    var progress: Double {
+      let share = Double(next) / Double(max(1, prompts.count))
+      return (Double(moves) + share) / Double(Self.mostMoves + 1)
+    }
+
+    /// Has the next prompt answered by the policy, and at first by the base.
+    ///
+    /// - Parameter answer: answers a prompt of a number by an adapter.
+    func advance(
+      _ training: Training,
+      answer: ([TokenID], Int, LoRAAdapter?, inout MeasuredAnswers) throws -> Void
+    ) throws {
+      guard next < prompts.count else { return }
+      let adapter = training.learner.adapter
+      if moves == 0 { try answer(prompts[next], next, nil, &base) }
+      try answer(prompts[next], next, adapter, &policy)
+      next += 1
+      guard next == prompts.count else { return }
+      guard moves < Self.mostMoves, let policy = policy.figures, let base = base.figures,
+        Gate.isNearLimits(policy, base: base)
+      else {
+        isOver = true
+        return
+      }
+      adapter.move(Self.way, to: training.before)
+      moves += 1
+      next = 0
+      self.policy = MeasuredAnswers()
+    }
+
+    /// The share of its way that is left.
+    var kept: Double { pow(Double(1 - Self.way), Double(moves)) }
+
+    static let mostMoves = 3
+    /// The share of its way that it goes back at a time.
+    private static let way: Float = 0.2
   }
 }
 

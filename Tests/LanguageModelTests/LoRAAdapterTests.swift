@@ -19,12 +19,12 @@ struct LoRAAdapterTests {
     }
   }
 
-  @Test func `an adapter goes half of the way to another`() {
+  @Test func `an adapter goes some of the way to another`() {
     let adapter = LoRAAdapter(configuration: configuration, rank: 3, alpha: 6, seed: 0)
     let before = Array(adapter.parameters)
     let other = before.indices.map { Float($0 % 7) }
-    adapter.moveHalfway(to: other)
-    #expect(Array(adapter.parameters) == zip(before, other).map { 0.5 * ($0 + $1) })
+    adapter.move(0.25, to: other)
+    #expect(Array(adapter.parameters) == zip(before, other).map { $0 + 0.25 * ($1 - $0) })
   }
 
   @Test(arguments: [nil, 2..<4]) func `factors fill the parameters without gaps`(

@@ -63,6 +63,7 @@ extension BackgroundTrainerTests {
       #expect(version.id > before.id)
       #expect(version.parent == before.id)
       #expect(version.metrics["refit.pairs"].map { $0 > 0 && $0 <= 12 } == true)
+      #expect(version.metrics["refit.kept"].map { $0 > 0.5 && $0 <= 1 } == true)
       if version.state != .rejected {
         #expect(try workspace.currentVersion(.policy)?.id == version.id)
         #expect(
@@ -77,17 +78,7 @@ extension BackgroundTrainerTests {
   }
 
   @Test func aRefitLearnsToPrefer() throws {
-    try rank(4)
-    try work()
-    let trainer = try knowingTrainer()
-    try trainer.refit()
-    let rollouts = try #require(trainer.refitting?.rollouts)
-    let probe = try #require(trainer.reward?.probe)
-    let pairs = Refit.pairs(of: rollouts, by: probe, opposition: nil, leastGap: 0.5)
-    let adapter = LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1)
-    let training = Refit.Training(
-      pairs, learner: PolicyLearner(adapter: adapter, pass: trainer.pass),
-      recipe: Self.refitting, seed: 1)
+    let training = try training()
     var losses: [Double] = []
     while training.step < training.steps {
       losses.append(try training.advance())
@@ -96,6 +87,61 @@ extension BackgroundTrainerTests {
     #expect(losses.count == epoch * Self.refitting.refitEpochs && epoch > 0)
     #expect(
       losses.suffix(epoch).reduce(0, +) < losses.prefix(epoch).reduce(0, +), "\(losses)")
+  }
+
+  /// Some pairs in training, with nothing learnt yet.
+  private func training() throws -> Refit.Training {
+    try rank(4)
+    try work()
+    let trainer = try knowingTrainer()
+    try trainer.refit()
+    let probe = try #require(trainer.reward?.probe)
+    let pairs = Refit.pairs(
+      of: try #require(trainer.refitting?.rollouts), by: probe, opposition: nil, leastGap: 0.5)
+    return Refit.Training(
+      pairs,
+      learner: PolicyLearner(
+        adapter: LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1),
+        pass: trainer.pass), recipe: Self.refitting, seed: 1)
+  }
+
+  @Test func whatComesNearToLeavingTheLanguageGoesBackSomeOfItsWay() throws {
+    let training = try training()
+    let start = Array(training.learner.adapter.parameters)
+    for index in start.indices { training.learner.adapter.parameters[index] += 1 }
+    let review = Refit.Review([[1], [2]])
+    var asked: [(number: Int, isBase: Bool)] = []
+    // What was trained says the same to all in its first two rounds.
+    while !review.isOver {
+      let round = review.moves
+      try review.advance(training) { _, number, adapter, answers in
+        asked.append((number, adapter == nil))
+        let isVaried = adapter == nil || round == 2
+        answers.texts.append(isVaried ? "words of number \(number)" : "the same")
+        answers.logprobs.append(-2)
+        answers.reference.append(-2)
+        answers.tokens += 2
+        answers.ended += 1
+      }
+    }
+    #expect(review.moves == 2 && abs(review.kept - 0.64) < 1e-6)
+    #expect(review.policy.texts.count == 2)
+    #expect(asked.filter(\.isBase).map(\.number) == [0, 1])
+    #expect(asked.filter { !$0.isBase }.map(\.number) == [0, 1, 0, 1, 0, 1])
+    let ways = zip(training.learner.adapter.parameters, start).map { $0 - $1 }
+    #expect(ways.allSatisfy { abs($0 - 0.64) < 1e-3 })
+    // It ends although nothing helps.
+    let hopeless = Refit.Review([[1]])
+    var rounds = 0
+    while !hopeless.isOver {
+      rounds += 1
+      try hopeless.advance(training) { _, _, adapter, answers in
+        answers.texts.append("some words")
+        answers.tokens += 2
+        answers.ended += adapter == nil ? 1 : 0
+      }
+    }
+    #expect(rounds == 1 + Refit.Review.mostMoves)
   }
 
   @Test func demonstrationsAreLearntByHeartInABoundedNumberOfSteps() throws {

@@ -11,7 +11,7 @@ import Testing
   private func figures(
     words: Double = 40, repetition: Double = 0.01, distinct: Double = 0.9, fluency: Double = -1.5
   ) -> DrawFigures {
-    var figures = DrawFigures(texts: [], logprobs: [], reference: [], tokens: 0)
+    var figures = DrawFigures(MeasuredAnswers())
     figures.words = words
     figures.repetition = repetition
     figures.distinct = distinct
@@ -98,10 +98,29 @@ import Testing
     #expect(Gate.objection(evidence) == nil)
   }
 
+  @Test func whatIsMadeAnewStaysFartherFromTheLimits() {
+    var base = figures()
+    base.ended = 0.4
+    func isNear(_ change: (inout DrawFigures) -> Void) -> Bool {
+      var policy = base
+      change(&policy)
+      return Gate.isNearLimits(policy, base: base)
+    }
+    #expect(!isNear { _ in })
+    #expect(!isNear { ($0.distinct, $0.fluency, $0.ended) = (0.8, -1.85, 0.9) })
+    #expect(isNear { $0.distinct = 0.75 })
+    #expect(isNear { $0.fluency = -1.95 })
+    #expect(isNear { $0.ended = 0.35 })
+    #expect(isNear { $0.repetition = 0.06 })
+  }
+
   @Test func figuresOfAnswers() {
     let figures = DrawFigures(
-      texts: ["one two three four one two three four", "One two."], logprobs: [-10, -2],
-      reference: [-14, -4], tokens: 12)
+      MeasuredAnswers(
+        texts: ["one two three four one two three four", "One two."], logprobs: [-10, -2],
+        reference: [-14, -4], tokens: 12, ended: 1))
+    #expect(MeasuredAnswers().figures == nil)
+    #expect(figures.ended == 0.5)
     #expect(figures.words == 5)
     // Of five groups of four words one is there twice.
     #expect(abs(figures.repetition - 0.1) < 1e-12)

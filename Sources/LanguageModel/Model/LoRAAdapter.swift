@@ -119,11 +119,11 @@ public final class LoRAAdapter: @unchecked Sendable {
     LoRAAdapter(copying: self)
   }
 
-  /// Moves all weights half of the way to others, as many and in the same order as ``parameters``.
-  public func moveHalfway(to others: [Float]) {
+  /// Moves all weights some share of the way to others, as many and in the same order as ``parameters``.
+  public func move(_ share: Float, to others: [Float]) {
     precondition(others.count == parameters.count)
     for index in others.indices {
-      parameters[index] = 0.5 * (parameters[index] + others[index])
+      parameters[index] += share * (others[index] - parameters[index])
     }
   }
 }

@@ -81,6 +81,10 @@ extension LearningView {
         ? withoutLabels
         : "Trained from \(parent) on \(count(version.learntCount, "new label"))."
     ]
+    if let kept = version.metrics["refit.kept"], kept < 1 {
+      facts.append(
+        "That came near to leaving the language, so \(percent(kept)) % of the way was kept.")
+    }
     if let halvings = version.metrics["halvings"], halvings > 0 {
       facts.append(
         "That went too far, so \(halvings > 1 ? "a quarter" : "half") of the way was kept.")
