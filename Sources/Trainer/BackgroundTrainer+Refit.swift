@@ -1,6 +1,7 @@
 import Feedback
 import LanguageModel
 import Learning
+import Logging
 import Storage
 
 /// Making the policy anew in idle time.
@@ -213,7 +214,7 @@ extension BackgroundTrainer {
     let pairs = Refit.balanced(
       Refit.pairs(
         of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
-        leastGap: recipe.leastWorthApart, whole: whole), count: recipe.refitPairs)
+        leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole), count: recipe.refitPairs)
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
       metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
@@ -250,7 +251,14 @@ extension BackgroundTrainer {
     }
     if review.moves > moves { log.info("refit: near the limits, so it goes back some of its way") }
     if review.isOver, let policy = review.policy.figures, let base = review.base.figures {
-      log.info("refit: \(policy), base: \(base)")
+      func figures(_ of: DrawFigures) -> Logger.MetadataValue {
+        "distinct \(of.distinct) fluency \(of.fluency) ended \(of.ended)"
+      }
+      log.info(
+        "refit: compared with the base",
+        metadata: [
+          "policy": figures(policy), "base": figures(base), "moves": "\(review.moves)",
+        ])
     }
   }
 

@@ -113,6 +113,8 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var refitPrompts = 240
   public var refitPairs = 300
   public var refitEpochs = 3
+  /// How much better one answer is, in log-odds, for the reward model to be sure of it.
+  public var refitSureGap = 2.0
   /// Epochs in which it first learns the demonstrations.
   public var refitImitations = 8
   public var refitLearningRate = 5e-4
@@ -226,7 +228,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("klBudget", klBudget), ("ratioClip", ratioClip), ("rewardLearningRate", rewardLearningRate),
       ("topP", topP), ("practiceHalved", practiceHalved),
       ("imitationLearningRate", imitationLearningRate), ("refitLearningRate", refitLearningRate),
-      ("leastWorthApart", leastWorthApart),
+      ("leastWorthApart", leastWorthApart), ("refitSureGap", refitSureGap),
     ]
     let atLeastZero = [
       ("clip", clip), ("demonstrationWeight", demonstrationWeight), ("bestWeight", bestWeight),

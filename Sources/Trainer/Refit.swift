@@ -80,31 +80,44 @@ final class Refit {
     var example: RankedExample
     /// The base's log-probabilities of both, summed over their tokens; nil until they are needed.
     var reference: [Double]?
-    /// By how much, in log-odds.
+    /// By how much, in log-odds, up to where it is sure.
     var gap: Double
+    /// The share of the preferred answer's pairs of words that answers to other prompts do not have, less the other's.
+    var novelty: Double
     /// On which side of what prompts differ in the preferred one is beside the other.
     var isOpposed: Bool
   }
 
   /// The pairs of rollouts that are plainly apart, the plainest first, each answer in one at most.
   ///
+  /// Of those that are so far apart that the reward model is sure, the one comes first whose preferred answer has the
+  /// more words of its own beside the other: what is farthest apart is alike from prompt to prompt.
+  ///
   /// - Parameters:
+  ///   - sureGap: from which log-odds on it is sure.
   ///   - mostPerPrompt: the most pairs of one rollout.
   ///   - whole: a completion that was cut off, as one that ends.
   static func pairs(
     of rollouts: [Rollout], by probe: RewardProbe, opposition: Opposition?, leastGap: Double,
-    mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
+    sureGap: Double, mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
   ) -> [Preferred] {
+    let ownWords = ownWords(of: rollouts)
     var found: [Preferred] = []
-    for rollout in rollouts {
+    for (rollout, own) in zip(rollouts, ownWords) {
       let scores = rollout.features.map { mean(probe.scores(of: $0).map(Double.init)) }
       let sides = opposition.map { rollout.features.map($0.side) }
-      var order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+      var left = Set(scores.indices)
       for _ in 0..<mostPerPrompt {
-        guard let best = order.first, let worst = order.last else { break }
+        let places = left.sorted()
+        let plain = places.flatMap { better in
+          places.filter { scores[better] - scores[$0] >= leastGap }.map { (better, $0) }
+        }
+        func plainness(_ pair: (Int, Int)) -> (Double, Double) {
+          (min(sureGap, scores[pair.0] - scores[pair.1]), own[pair.0] - own[pair.1])
+        }
+        guard let (best, worst) = plain.max(by: { plainness($0) < plainness($1) }) else { break }
         let gap = scores[best] - scores[worst]
-        guard gap >= leastGap else { break }
-        order = order.dropFirst().dropLast()
+        left.subtract([best, worst])
         found.append(
           Preferred(
             example: RankedExample(
@@ -113,11 +126,26 @@ final class Refit {
                 rollout.ended[$0] ? rollout.completions[$0] : whole(rollout.completions[$0])
               },
               pairs: [Pair(preferred: 0, rejected: 1)]),
-            gap: gap,
+            gap: min(gap, sureGap), novelty: own[best] - own[worst],
             isOpposed: sides.map { $0[best] > $0[worst] } ?? false))
       }
     }
-    return found.sorted { $0.gap > $1.gap }
+    return found.sorted { ($0.gap, $0.novelty) > ($1.gap, $1.novelty) }
+  }
+
+  /// The share of each answer's pairs of words that no answer to another prompt has, by rollout.
+  private static func ownWords(of rollouts: [Rollout]) -> [[Double]] {
+    var prompts: [Int: Int] = [:]
+    for rollout in rollouts {
+      for pair in rollout.wordPairs.reduce(into: Set(), { $0.formUnion($1) }) {
+        prompts[pair, default: 0] += 1
+      }
+    }
+    return rollouts.map { rollout in
+      rollout.wordPairs.map { pairs in
+        pairs.isEmpty ? 0 : Double(pairs.count { prompts[$0] == 1 }) / Double(pairs.count)
+      }
+    }
   }
 
   /// The plainest pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they

@@ -97,7 +97,8 @@ extension BackgroundTrainerTests {
     try trainer.refit()
     let probe = try #require(trainer.reward?.probe)
     let pairs = Refit.pairs(
-      of: try #require(trainer.refitting?.rollouts), by: probe, opposition: nil, leastGap: 0.5)
+      of: try #require(trainer.refitting?.rollouts), by: probe, opposition: nil, leastGap: 0.5,
+      sureGap: 2)
     return Refit.Training(
       pairs,
       learner: PolicyLearner(

@@ -22,12 +22,14 @@ import Testing
   /// Completions of some prompt, from much of the form to little.
   private let rows: [[Float]] = [[0.3, 1], [0.3, 0.5], [0.3, -0.5], [0.3, -1]]
 
-  private func rollout(_ prompt: Float, _ forms: [Float]) -> Rollout {
+  private func rollout(
+    _ prompt: Float, _ forms: [Float], wordPairs: [Set<Int>]? = nil
+  ) -> Rollout {
     Rollout(
       id: 1, promptID: 1, prompt: [1], completions: forms.indices.map { [TokenID(2 + $0)] },
       logprobs: forms.map { _ in -1 }, reference: forms.map { Double(-$0) },
       ended: forms.map { _ in true }, features: forms.map { [prompt, $0] },
-      wordPairs: forms.map { _ in [] })
+      wordPairs: wordPairs ?? forms.map { _ in [] })
   }
 
   @Test func promptsThatAskForOppositesLeanToOppositeSides() throws {
@@ -53,13 +55,32 @@ import Testing
     let opposition = try #require(Opposition(asked, rows: rows, prompts: [[-1], [1]]))
     let pairs = Refit.pairs(
       of: [rollout(1, [0, 3, -3, 1]), rollout(-1, [0.2, 0, 5, 0.1, 0.3])], by: asked,
-      opposition: opposition, leastGap: 0.7)
+      opposition: opposition, leastGap: 0.7, sureGap: .infinity)
     // The plainest first; in the second prompt what is left is too much alike.
     #expect(pairs.map(\.example.completions) == [[[3], [4]], [[3], [4]], [[5], [2]]])
     #expect(pairs.map { ($0.gap * 10).rounded() } == [60, 50, 10])
     #expect(pairs[0].isOpposed == pairs[2].isOpposed && pairs[0].isOpposed != pairs[1].isOpposed)
     #expect(
-      Refit.pairs(of: [rollout(1, [0, 3, -3, 1])], by: asked, opposition: nil, leastGap: 7).isEmpty)
+      Refit.pairs(
+        of: [rollout(1, [0, 3, -3, 1])], by: asked, opposition: nil, leastGap: 7,
+        sureGap: .infinity
+      ).isEmpty)
+  }
+
+  @Test func ofWhatIsSureTheOneWithWordsOfItsOwnIsPreferred() {
+    // Of the first prompt's answers the second is liked most, but says what the other prompt's say.
+    let rollouts = [
+      rollout(1, [3, 4, 0], wordPairs: [[1, 2], [8, 9], [3, 8]]),
+      rollout(1, [3, 0, 0.5], wordPairs: [[8, 9], [8, 9], [8, 9]]),
+    ]
+    func pairs(_ sureGap: Double) -> [[[TokenID]]] {
+      Refit.pairs(of: rollouts, by: asked, opposition: nil, leastGap: 1, sureGap: sureGap)
+        .map(\.example.completions)
+    }
+    #expect(pairs(.infinity) == [[[3], [4]], [[2], [3]]])
+    #expect(pairs(2) == [[[2], [4]], [[2], [3]]])
+    // One that is no longer sure comes after, whatever its words.
+    #expect(pairs(3.5) == [[[3], [4]], [[2], [3]]])
   }
 
   private func pairs(_ rare: Int, _ others: Int) -> [Refit.Preferred] {
@@ -67,7 +88,7 @@ import Testing
       prompt: [1], completions: [[2], [3]], pairs: [Pair(preferred: 0, rejected: 1)])
     return (0..<(rare + others)).map { index in
       Refit.Preferred(
-        example: example, gap: Double(1000 - index), isOpposed: index < rare)
+        example: example, gap: Double(1000 - index), novelty: 0, isOpposed: index < rare)
     }
   }
 
