@@ -214,7 +214,8 @@ extension BackgroundTrainer {
     let pairs = Refit.balanced(
       Refit.pairs(
         of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
-        leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole), count: recipe.refitPairs)
+        leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
+      count: recipe.refitPairs)
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
       metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
