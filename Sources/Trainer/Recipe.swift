@@ -114,7 +114,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var refitPairs = 300
   public var refitEpochs = 3
   /// How much better one answer is, in log-odds, for the reward model to be sure of it.
-  public var refitSureGap = 2.0
+  public var refitSureGap = 4.0
   /// Epochs in which it first learns the demonstrations.
   public var refitImitations = 8
   public var refitLearningRate = 5e-4
