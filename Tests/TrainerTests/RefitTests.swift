@@ -79,6 +79,12 @@ import Testing
     }
     #expect(pairs(.infinity) == [[[3], [4]], [[2], [3]]])
     #expect(pairs(2) == [[[2], [4]], [[2], [3]]])
+    // Wherever it stands.
+    #expect(
+      Refit.pairs(
+        of: [rollout(1, [4, 3, 0], wordPairs: [[8, 9], [1, 2], [3, 8]]), rollouts[1]], by: asked,
+        opposition: nil, leastGap: 1, sureGap: 2
+      ).map(\.example.completions) == [[[3], [4]], [[2], [3]]])
     // One that is no longer sure comes after, whatever its words.
     #expect(pairs(3.5) == [[[3], [4]], [[2], [3]]])
   }
