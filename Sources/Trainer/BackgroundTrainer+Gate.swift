@@ -136,8 +136,6 @@ extension BackgroundTrainer {
   /// Draws answers to the gate's prompts; nil when there are no prompts.
   private func gateDraws(adapter: LoRAAdapter?) throws -> DrawFigures? {
     let settings = try TrainerSettings.read(from: workspace)
-    let sampling = SamplingParameters(
-      temperature: recipe.temperature, topP: recipe.topP, maxTokens: settings.maxTokens)
     var random = SplitMix64(seed: settings.seed ^ 0x6A7E)
     if gate.prompts.isEmpty {
       let limit = model.configuration.contextLength / 2
@@ -147,22 +145,24 @@ extension BackgroundTrainer {
     }
     var answers = MeasuredAnswers()
     for (number, prompt) in gate.prompts.enumerated() {
-      // The same seeds for every policy, so that their figures differ by the policies.
-      var random = SplitMix64(seed: settings.seed &+ UInt64(number))
-      try answer(
-        prompt, adapter: adapter, seeds: (0..<Self.gateDraws).map { _ in random.next() },
-        sampling: sampling, into: &answers)
+      try answer(prompt, number, draws: Self.gateDraws, adapter: adapter, into: &answers)
     }
     return answers.figures
   }
 
   /// Draws answers to a prompt, and measures them.
+  ///
+  /// - Parameter number: the prompt's; with the same one every policy gets the same seeds, so that their figures
+  ///   differ by the policies.
   func answer(
-    _ prompt: [TokenID], adapter: LoRAAdapter?, seeds: [UInt64], sampling: SamplingParameters,
+    _ prompt: [TokenID], _ number: Int, draws: Int, adapter: LoRAAdapter?,
     into answers: inout MeasuredAnswers
   ) throws {
+    let settings = try TrainerSettings.read(from: workspace)
+    var random = SplitMix64(seed: settings.seed &+ UInt64(number))
     let drawn = try drawing.answers(
-      prompt: prompt, adapter: adapter, seeds: seeds, sampling: sampling)
+      prompt: prompt, adapter: adapter, seeds: (0..<draws).map { _ in random.next() },
+      sampling: DrawingPlan(recipe: recipe, settings: settings).sampling)
     answers.texts += drawn.map(\.text)
     answers.logprobs += drawn.map { sum($0.logprobs) }
     answers.reference += try sums(

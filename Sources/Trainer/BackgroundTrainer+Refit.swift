@@ -240,25 +240,19 @@ extension BackgroundTrainer {
   private static let reviewDraws = 2
 
   private func goOn(_ review: Refit.Review, _ training: Refit.Training) throws {
-    let settings = try TrainerSettings.read(from: workspace)
-    let sampling = DrawingPlan(recipe: recipe, settings: settings).sampling
     let moves = review.moves
-    try review.advance(training) { prompt, number, adapter, answers in
-      // The same seeds for both.
-      var random = SplitMix64(seed: settings.seed &+ UInt64(number))
-      try answer(
-        prompt, adapter: adapter, seeds: (0..<Self.reviewDraws).map { _ in random.next() },
-        sampling: sampling, into: &answers)
+    try review.advance(training) {
+      try answer($0, $1, draws: Self.reviewDraws, adapter: $2, into: &$3)
     }
     if review.moves > moves { log.info("refit: near the limits, so it goes back some of its way") }
     if review.isOver, let policy = review.policy.figures, let base = review.base.figures {
-      func figures(_ of: DrawFigures) -> Logger.MetadataValue {
-        "distinct \(of.distinct) fluency \(of.fluency) ended \(of.ended)"
+      func summary(_ drawn: DrawFigures) -> Logger.MetadataValue {
+        "distinct \(drawn.distinct) fluency \(drawn.fluency) ended \(drawn.ended)"
       }
       log.info(
         "refit: compared with the base",
         metadata: [
-          "policy": figures(policy), "base": figures(base), "moves": "\(review.moves)",
+          "policy": summary(policy), "base": summary(base), "moves": "\(review.moves)",
         ])
     }
   }

@@ -83,7 +83,7 @@ extension LearningView {
     ]
     if let kept = version.metrics["refit.kept"], kept < 1 {
       facts.append(
-        "That came near to leaving the language, so \(percent(kept)) % of the way was kept.")
+        "That came too near to the gate's limits, so \(percent(kept)) % of the way was kept.")
     }
     if let halvings = version.metrics["halvings"], halvings > 0 {
       facts.append(
