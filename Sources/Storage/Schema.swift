@@ -6,7 +6,7 @@ import GRDB
 /// `integrity_check` otherwise finds NULLs that are not there.
 enum Schema {
   /// The format this program writes: the number of its migrations.
-  static let latestVersion = 1
+  static let latestVersion = 2
 
   /// The format of a database; 0 when there is nothing in it yet.
   static func formatVersion(_ db: Database) throws -> Int {
@@ -34,8 +34,15 @@ enum Schema {
       for part in [prompts, slates, labels, versions, state] { try db.execute(sql: part) }
       try db.execute(sql: "PRAGMA user_version = 1")
     }
+    migrator.registerMigration("2") { db in
+      try db.execute(sql: "CREATE INDEX prompts_words ON prompts (\(promptWords(of: "messages")))")
+      try db.execute(sql: "PRAGMA user_version = 2")
+    }
     return migrator
   }
+
+  /// What a prompt without a key is looked for by: enough of its words to tell most of them apart.
+  static func promptWords(of messages: String) -> String { "substr(\(messages), 1, 120)" }
 
   /// `shuffle` is a hash of the key: the order in which unused prompts are taken.
   /// `slate_count` and `live_slates` are kept with each change of a slate's status, so that the

@@ -5,7 +5,8 @@ import GRDB
 extension Workspace {
   /// Adds prompts to the pool, all of them or none, and brings retired ones back.
   ///
-  /// - Returns: how many are new in the pool; the same prompt again counts nothing.
+  /// - Returns: how many are new in the pool; the same prompt again counts nothing, and so does one without a key
+  ///   whose words a prompt of the pool has.
   /// - Throws: when a prompt does not end with a user's words, or when its key names another prompt.
   @discardableResult
   public func addPrompts(_ prompts: [NewPrompt]) throws(StorageError) -> Int {
@@ -90,7 +91,8 @@ extension Workspace {
     _ prompt: NewPrompt, isPooled: Bool = true, _ db: Database
   ) throws -> (id: Int64, isNew: Bool) {
     let messages = try JSON.encode(prompt.messages)
-    let key = prompt.key ?? "p\(String(stableHash(messages, salt: 0), radix: 36))"
+    let known = try prompt.key == nil ? key(ofMessages: messages, db) : nil
+    let key = prompt.key ?? known ?? "p\(String(stableHash(messages, salt: 0), radix: 36))"
     guard let last = prompt.messages.last, last.role == .user,
       !last.content.allSatisfy(\.isWhitespace)
     else { throw StorageError("the prompt “\(key)” does not end with a user's words") }
@@ -120,6 +122,17 @@ extension Workspace {
     let id = db.lastInsertedRowID
     if isPooled { try count(prompts: 1, useCase: prompt.useCase.rawValue, db) }
     return (id, true)
+  }
+
+  /// The name of the oldest prompt with these words; nil when there is none.
+  private func key(ofMessages messages: String, _ db: Database) throws -> String? {
+    try String.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT key FROM prompts
+          WHERE \(Schema.promptWords(of: "messages")) = \(Schema.promptWords(of: "?1"))
+            AND messages = ?1 ORDER BY id LIMIT 1
+          """), arguments: [messages])
   }
 
   /// Adds to the counters that the mix of use cases is kept with.

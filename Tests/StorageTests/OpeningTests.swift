@@ -137,6 +137,33 @@ import Testing
     }
   }
 
+  @Test func bringsAnOlderWorkspaceUpToDate() throws {
+    let folder = try TemporaryFolder()
+    let directory = folder.url.appendingPathComponent("w")
+    let workspace = try Workspace.open(directory)
+    try workspace.addPrompts([NewPrompt(key: "moon", text: "Explain the moon.")])
+    workspace.close()
+    let queue = try DatabaseQueue(
+      path: directory.appendingPathComponent("apprentice.sqlite").path)
+    try queue.write { db in
+      try db.execute(
+        sql: """
+          DROP INDEX prompts_words;
+          DELETE FROM grdb_migrations WHERE identifier = '2';
+          PRAGMA user_version = 1;
+          """)
+    }
+    try queue.close()
+    let reopened = try Workspace.open(directory)
+    defer { reopened.close() }
+    #expect(try reopened.read(Schema.formatVersion) == Schema.latestVersion)
+    let indexes = try reopened.read { db in
+      try String.fetchAll(db, sql: "SELECT name FROM pragma_index_list('prompts')")
+    }
+    #expect(indexes.contains("prompts_words"))
+    #expect(try reopened.addPrompts([NewPrompt(text: "Explain the moon.")]) == 0)
+  }
+
   @Test func refusesANewerVersionAndTellsBoth() throws {
     let (folder, directory) = try closedWorkspace {
       $0.replaceSubrange(60..<64, with: [0, 0, 0, 9])

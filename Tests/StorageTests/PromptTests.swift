@@ -24,6 +24,25 @@ import Testing
     #expect(try workspace.prompt(key: "moon")?.useCase == .generation)
   }
 
+  @Test func aPromptWithoutAKeyIsTheOneThatHasItsWords() throws {
+    let long = String(repeating: "Tell me of the sea. ", count: 20)
+    let fresh = try FreshWorkspace(prompts: [
+      NewPrompt(key: "moon", useCase: .generation, text: promptTexts[0]),
+      NewPrompt(key: "sea", text: long + "And of fish."),
+    ])
+    let workspace = fresh.workspace
+    #expect(try workspace.addPrompts([NewPrompt(text: promptTexts[0])]) == 0)
+    #expect(try workspace.addPrompts([NewPrompt(text: long + "And of ships.")]) == 1)
+    let id = try workspace.importLabels([
+      ImportedLabel(
+        prompt: NewPrompt(text: promptTexts[0]), labeler: "eve", demonstration: "Round.")
+    ])[0][0]
+    let prompt = try workspace.labels().first { $0.id == id }?.prompt
+    #expect(prompt?.key == "moon" && prompt?.useCase == .generation)
+    // Another name is another prompt.
+    #expect(try workspace.addPrompts([NewPrompt(key: "again", text: promptTexts[0])]) == 1)
+  }
+
   @Test func aKeyNamesOnePromptAndNothingIsAddedByHalves() throws {
     let fresh = try FreshWorkspace(prompts: [NewPrompt(key: "moon", text: "one")])
     let message = sentence {

@@ -44,6 +44,16 @@ def known_demonstrations(taste):
     return known
 
 
+def first_demonstrations(taste, count, seed):
+    """Prompts and demonstrations that a labeler writes before the first slate, half of them for prompts that ask
+    for several things: who shows what is liked shows it for both kinds."""
+    known = sorted(known_demonstrations(taste).items())
+    random.Random(seed).shuffle(known)
+    several = [pair for pair in known if tastes.asks_for_several(pair[0])][:count // 2]
+    others = [pair for pair in known if not tastes.asks_for_several(pair[0])]
+    return several + others[:count - len(several)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("taste", choices=sorted(tastes.TASTES) + ["random"])
