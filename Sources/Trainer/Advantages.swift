@@ -1,5 +1,23 @@
 import Learning
 
+extension RewardProbe {
+  /// The same, telling draws apart by no less than it usually takes to be heard beside what nobody asked to change:
+  /// how sure it is of them counts once, in the pace.
+  ///
+  /// Of rankings that were chosen for being hard few can be foreseen, and log-odds that are right for those are
+  /// small for others.
+  func stretched(for rollouts: [Rollout]) -> RewardProbe {
+    guard !rollouts.isEmpty else { return self }
+    let variance = rollouts.reduce(0) { $0 + $1.variance(by: self) } / Double(rollouts.count)
+    let factor = Self.usualDeviation / variance.squareRoot()
+    return stretched(by: min(Self.mostStretched, max(1, factor)))
+  }
+
+  /// Log-odds by which the draws for a prompt deviate from their mean.
+  private static let usualDeviation = 0.8
+  private static let mostStretched = 8.0
+}
+
 /// What policy gradient is told of draws.
 extension PolicyUpdate.Standing {
   /// How far the policy is from the base, in budgets: it may go as far as the reward model knows the way.
@@ -7,21 +25,8 @@ extension PolicyUpdate.Standing {
     (divergence ?? 0) / recipe.budget(demonstrations: demonstrations, known: known)
   }
 
-  /// Has the reward model tell draws apart by no less than it usually takes to be heard beside what nobody asked
-  /// to change: how sure it is of them counts once, in the pace.
-  ///
-  /// Of rankings that were chosen for being hard few can be foreseen, and log-odds that are right for those are
-  /// small for others.
-  mutating func stretchProbe() {
-    guard let probe, !rollouts.isEmpty else { return }
-    let variance = rollouts.reduce(0) { $0 + $1.variance(by: probe) } / Double(rollouts.count)
-    let factor = Self.usualDeviation / variance.squareRoot()
-    self.probe = probe.stretched(by: min(Self.mostStretched, max(1, factor)))
-  }
-
-  /// Log-odds by which the draws for a prompt deviate from their mean.
-  private static let usualDeviation = 0.8
-  private static let mostStretched = 8.0
+  /// Has the reward model tell its draws apart plainly enough to be heard.
+  mutating func stretchProbe() { probe = probe?.stretched(for: rollouts) }
 
   /// The advantage of each token of a rollout's completions: what the completion is worth beside the others,
   /// less what was foretold of that before the token.

@@ -27,9 +27,9 @@ struct ExamplePool {
   struct Demonstrated {
     var label: Int64
     var example: SupervisedExample
-    /// The demonstration, first, preferred to each completion that its slate showed; nil where there was no
-    /// slate, or one showed the same text.
-    var compared: RankedExample?
+    /// The demonstration, first, preferred to each completion that its slate showed; alone where there was no slate,
+    /// or one showed the same text.
+    var compared: RankedExample
     /// What the reward model reads of those, once computed.
     var features: [[Float]]?
     /// The policy's loss per token when it last learnt from it.

@@ -17,15 +17,13 @@ struct LabelEncoding {
       prompt: prompt(label.prompt),
       completion: model.chatTemplate.encodeCompletion(
         demonstration.text, tokenizer: model.tokenizer))
-    let others = completions.map { ended(tokens(of: $0)) }
     let isShown = completions.contains { $0.text == demonstration.text }
+    let others = isShown ? [] : completions.map { ended(tokens(of: $0)) }
     return ExamplePool.Demonstrated(
       label: label.id, example: example,
-      compared: others.isEmpty || isShown
-        ? nil
-        : RankedExample(
-          prompt: example.prompt, completions: [ended(example.completion)] + others,
-          pairs: Pair.all(tiers: [1] + others.map { _ in 2 }), group: group(label)))
+      compared: RankedExample(
+        prompt: example.prompt, completions: [ended(example.completion)] + others,
+        pairs: Pair.all(tiers: [1] + others.map { _ in 2 }), group: group(label)))
   }
 
   /// A ranking; the completions' stored tokens are what is trained on.

@@ -35,7 +35,7 @@ struct RewardUpdate {
 
   /// Fits the probe; nil while no ranking has a strict pair.
   ///
-  /// A demonstration counts as preferred to what its slate showed. What the base says of completions is
+  /// A demonstration counts as preferred to what its slate showed, and as what is left on top for its prompt. What the base says of completions is
   /// computed once and stays in the pool.
   ///
   /// - Parameter prompts: the features of prompts of all kinds.
@@ -47,8 +47,8 @@ struct RewardUpdate {
       examples.append(try example(of: label, in: &pool))
     }
     for label in newest(pool.demonstrations.keys, of: learnable) {
-      guard let compared = pool.demonstrations[label]?.compared else { continue }
-      if pool.demonstrations[label]?.features == nil {
+      let compared = pool.demonstrations[label]!.compared
+      if pool.demonstrations[label]!.features == nil {
         pool.setComparedFeatures(
           try features(of: compared, output: try output(compared)), label: label)
       }

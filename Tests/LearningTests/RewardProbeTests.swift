@@ -220,6 +220,30 @@ import Testing
     #expect(skills[1] > skills[0] + 0.05 && skills[2] == skills[0])
   }
 
+  @Test func anAnswerAloneTellsWhatItsPromptAsksFor() throws {
+    let layout = RewardProbe.Layout(
+      blocks: 1, width: 1, prompt: 2, form: 1, formParts: [.init([0], isContrasted: true)])
+    let ranked = (0..<6).map { group in
+      RewardProbe.Example(
+        features: [[0, 1, 0, 1], [0, 1, 0, 0]], pairs: Pair.all(tiers: [1, 2]),
+        group: UInt64(group))
+    }
+    let shown = (6..<12).map { group in
+      RewardProbe.Example(
+        features: [[0, 0, 1, 0]], pairs: [], group: UInt64(group), isForeseen: false)
+    }
+    func margin(_ probe: RewardProbe) -> Float {
+      probe.scores(of: [0, 0, 1, 1])[0] - probe.scores(of: [0, 0, 1, 0])[0]
+    }
+    let prompts: [[Float]] = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    let without = try #require(
+      RewardProbe(ranked, layout: layout, heads: 1, prompts: prompts, contrast: 1))
+    let with = try #require(
+      RewardProbe(ranked + shown, layout: layout, heads: 1, prompts: prompts, contrast: 1))
+    #expect(margin(with) < 0 && margin(with) < margin(without))
+    #expect(with.scores(of: [0, 1, 0, 1])[0] > with.scores(of: [0, 1, 0, 0])[0])
+  }
+
   @Test func whatIsOnlyLearntFromIsNotForeseen() throws {
     let all = examples(60)
     let few = Array(all[..<6])

@@ -36,7 +36,8 @@ import Testing
     for label in 1...4 {
       pool.add(
         ExamplePool.Demonstrated(
-          label: Int64(label), example: SupervisedExample(prompt: [1], completion: [2])))
+          label: Int64(label), example: SupervisedExample(prompt: [1], completion: [2]),
+          compared: RankedExample(prompt: [1], completions: [[2]], pairs: [])))
     }
     var random = SplitMix64(seed: 1)
     func drawn(new: [Int64] = [], _ count: Int) -> [Int64] {

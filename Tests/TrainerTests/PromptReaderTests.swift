@@ -87,11 +87,12 @@ import Testing
     recipe.alpha = 4
     var pool = ExamplePool()
     for label in Int64(1)...3 {
+      let prompt = [3, TokenID(label)]
+      let completion = [TokenID(label) + 10, 4]
       pool.add(
         ExamplePool.Demonstrated(
-          label: label,
-          example: SupervisedExample(
-            prompt: [3, TokenID(label)], completion: [TokenID(label) + 10, 4])))
+          label: label, example: SupervisedExample(prompt: prompt, completion: completion),
+          compared: RankedExample(prompt: prompt, completions: [completion], pairs: [])))
     }
     let imitator = Imitator(
       recipe: recipe, configuration: model.configuration, pass: pass, start: nil)
