@@ -59,11 +59,6 @@ extension RewardProbe {
       model >= blocks && formParts[model - blocks].isContrasted
     }
 
-    /// Whether what a model likes may depend on what was asked.
-    func dependsOnPrompt(_ model: Int) -> Bool {
-      model >= blocks && prompt > 0 && formParts[model - blocks].dependsOnPrompt
-    }
-
     /// The parts of a completion's features that are scaled as one.
     var parts: [Range<Int>] {
       var ends = (0...blocks).map { $0 * width }

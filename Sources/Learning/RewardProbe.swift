@@ -42,11 +42,8 @@ public struct RewardProbe: Sendable {
     self.foreseen = foreseen
   }
 
-  /// The weight of the prior against a pair: for blocks whose prompts may want opposite forms it is strong. What is
-  /// liked for most prompts would otherwise soon be sure, and pull along those that want the opposite, before these
-  /// are told apart by a few features of many.
-  private static let ridge = 0.05
-  private static let ridgeWherePromptsDiffer = 0.8
+  /// The weight of the prior against a pair.
+  static let ridge = 0.05
   /// Parts that cross-validation cuts the prompts into.
   static let folds = 5
 
@@ -82,8 +79,7 @@ public struct RewardProbe: Sendable {
     let blocks = (0..<layout.models).map { model in
       Block(
         examples, rows: rows, range: layout.range(ofModel: model),
-        contrast: layout.isContrasted(model) ? contrast : 0,
-        ridge: layout.dependsOnPrompt(model) ? Self.ridgeWherePromptsDiffer : Self.ridge)
+        contrast: layout.isContrasted(model) ? contrast : 0)
     }
     let best = blocks.map(\.evidence).max()!
     let shares = blocks.map { exp(Self.evidenceShare * ($0.evidence - best)) }
@@ -149,11 +145,8 @@ public struct RewardProbe: Sendable {
     ///   - rows: the completions of each example, as the models read them.
     ///   - range: the block's part of them.
     ///   - contrast: what the best of an example count beside the average; 0 leaves them out.
-    ///   - ridge: the weight of the prior.
-    init(
-      _ examples: [Example], rows: [[[Float]]], range: Range<Int>, contrast: Double, ridge: Double
-    ) {
-      regression = PairwiseRegression(width: range.count, ridge: ridge)
+    init(_ examples: [Example], rows: [[[Float]]], range: Range<Int>, contrast: Double) {
+      regression = PairwiseRegression(width: range.count, ridge: RewardProbe.ridge)
       for (example, rows) in zip(examples, rows) {
         for pair in example.pairs {
           regression.add(rows[pair.preferred][range], over: rows[pair.rejected][range])
@@ -329,12 +322,11 @@ public struct RewardProbe: Sendable {
     return max(0, mean - quantile * variance.squareRoot() / count)
   }
 
-  /// The factor, 0 to 8, that makes margins the best log-odds; a weak prior holds it near 1/2, above by ratios.
+  /// The factor, 0 to 2, that makes margins the best log-odds; a weak prior holds it near 1/2.
   private static func calibration(_ margins: [Double]) -> Double {
-    (0...160).map { Double($0) / 20 }.min { a, b in
+    (0...40).map { Double($0) / 20 }.min { a, b in
       func cost(_ slope: Double) -> Double {
-        let far = slope < 0.5 ? slope - 0.5 : log(slope / 0.5)
-        return loss(margins.map { $0 * slope }) * Double(margins.count) + far * far
+        loss(margins.map { $0 * slope }) * Double(margins.count) + (slope - 0.5) * (slope - 0.5)
       }
       return cost(a) < cost(b)
     }!

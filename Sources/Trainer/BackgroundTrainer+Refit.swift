@@ -161,7 +161,7 @@ extension BackgroundTrainer {
   private static let opposedRows = 32
 
   /// In what the reward model's preference depends on the prompt.
-  func opposition(_ rollouts: [Rollout]) throws -> Opposition? {
+  private func opposition(_ rollouts: [Rollout]) throws -> Opposition? {
     guard let probe = reward?.probe else { return nil }
     let rows = rollouts.flatMap { [$0.features.first, $0.features.last].compactMap { $0 } }
     return Opposition(
@@ -196,11 +196,12 @@ extension BackgroundTrainer {
       let leaning = left.compactMap { prompt in
         promptFeatures[prompt.id].map { (prompt: prompt, lean: opposition.lean(of: $0)) }
       }
-      let sides = Opposition.sides(leaning) { $0.lean }
-      let rare = sides.rare.prefix(max(0, wanted) * 2 / 5)
-      let near = sides.others.sorted { abs($0.lean) < abs($1.lean) }.prefix(rare.count)
+      var sides = [leaning.filter { $0.lean > 0 }, leaning.filter { $0.lean <= 0 }]
+      sides.sort { $0.count < $1.count }
+      let rare = sides[0].prefix(max(0, wanted) * 2 / 5)
+      let near = sides[1].sorted { abs($0.lean) < abs($1.lean) }.prefix(rare.count)
       chosen = (rare + near).map(\.prompt)
-      log.info("refit: \(sides.rare.count) and \(sides.others.count) prompts of each side")
+      log.info("refit: \(sides.map(\.count)) prompts of each side")
     }
     let known = Set(chosen.map(\.id))
     refit.choose(

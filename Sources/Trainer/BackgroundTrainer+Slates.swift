@@ -110,31 +110,12 @@ extension BackgroundTrainer {
     return promptFeatures.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// The prompts, of the next few of the mix, that promise the most, half of the time those for which is preferred
-  /// what is preferred for few, the others those whose rankings are likely to have the most strict pairs.
+  /// The prompts, of the next few of the mix, whose rankings are likely to have the most strict pairs, by
+  /// what those of other prompts have had.
   private func promisingPrompts(_ wanted: Int, counts: [UseCase: Int]) throws -> [Prompt] {
     let prompts = try prospects(weights: useCaseWeights(), counts: counts)
-    try readPrompts(prompts)
-    let opposed = slatesMade % 3 == 2 ? try opposedPrompts(wanted, of: prompts) : []
-    return opposed.isEmpty ? try tellingPrompts(wanted, of: prompts) : opposed
-  }
-
-  /// The prompts for which the reward model prefers, most plainly, what it prefers for few of all.
-  ///
-  /// What most prompts want is soon known; a reward model that has hardly met the others takes it for what all want.
-  private func opposedPrompts(_ wanted: Int, of prompts: [Prompt]) throws -> [Prompt] {
-    guard let opposition = try opposition(standing.rollouts) else { return [] }
-    let leaning = prompts.compactMap { prompt in
-      promptFeatures[prompt.id].map { (prompt: prompt, lean: opposition.lean(of: $0)) }
-    }
-    let rare = Opposition.sides(leaning) { $0.lean }.rare
-    return rare.sorted { abs($0.lean) > abs($1.lean) }.prefix(wanted).map(\.prompt)
-  }
-
-  /// The prompts whose rankings are likely to have the most strict pairs, by what those of other prompts have had.
-  private func tellingPrompts(_ wanted: Int, of prompts: [Prompt]) throws -> [Prompt] {
     let told = try workspace.pairsByPrompt(limit: Self.foreseenFrom)
-    try readPrompts(told.compactMap { try workspace.prompt($0.prompt) })
+    try readPrompts(prompts + told.compactMap { try workspace.prompt($0.prompt) })
     let known = told.filter { promptFeatures[$0.prompt] != nil }
     guard
       let interest = PromptInterest(

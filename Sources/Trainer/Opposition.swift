@@ -41,14 +41,6 @@ struct Opposition {
     zip(rows, rowSides).reduce(0) { $0 + $1.1 * Self.score($1.0, askedBy: prompt, probe) }
   }
 
-  /// Those on the side where fewer are, and the others.
-  static func sides<Element>(_ all: [Element], by lean: (Element) -> Double) -> (
-    rare: [Element], others: [Element]
-  ) {
-    let sides = (all.filter { lean($0) > 0 }, all.filter { lean($0) <= 0 })
-    return sides.0.count < sides.1.count ? sides : (sides.1, sides.0)
-  }
-
   /// How far on the one side a completion is, by what is read of it.
   func side(of row: [Float]) -> Double {
     zip(prompts, promptSides).reduce(0) { $0 + $1.1 * Self.score(row, askedBy: $1.0, probe) }

@@ -46,14 +46,6 @@ import Testing
     #expect(abs(opposition.lean(of: [0.1])) < abs(opposition.lean(of: [0.7])))
   }
 
-  @Test func theRarerSideIsWhereFewerAre() {
-    let few = Opposition.sides([-2.0, 0.5, 1, 3]) { $0 }
-    #expect(few.rare == [-2] && few.others == [0.5, 1, 3])
-    let others = Opposition.sides([-2.0, 0, 1]) { $0 }
-    #expect(others.rare == [1] && others.others == [-2, 0])
-    #expect(Opposition.sides([1.0, 2]) { $0 }.rare.isEmpty)
-  }
-
   @Test func whatIsLikedWhateverIsAskedHasNoSides() {
     #expect(Opposition(unasked, rows: rows, prompts: [[-1], [0.5], [1]]) == nil)
     #expect(Opposition(asked, rows: [rows[0]], prompts: [[-1], [1]]) == nil)
