@@ -213,8 +213,7 @@ extension BackgroundTrainer {
     for index in refit.rollouts.indices { try refit.rollouts[index].reread(by: reader) }
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: refit.rollouts, by: probe.stretched(for: refit.rollouts),
-        opposition: try opposition(refit.rollouts),
+        of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
         leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
       count: recipe.refitPairs)
     log.info(

@@ -94,6 +94,7 @@ final class Refit {
   /// more words of its own beside the other: what is farthest apart is alike from prompt to prompt.
   ///
   /// - Parameters:
+  ///   - probe: is stretched so that it tells the draws apart plainly enough to be heard.
   ///   - sureGap: from which log-odds on it is sure.
   ///   - mostPerPrompt: the most pairs of one rollout.
   ///   - whole: a completion that was cut off, as one that ends.
@@ -101,6 +102,7 @@ final class Refit {
     of rollouts: [Rollout], by probe: RewardProbe, opposition: Opposition?, leastGap: Double,
     sureGap: Double, mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
   ) -> [Preferred] {
+    let probe = probe.stretched(for: rollouts)
     let ownWords = ownWords(of: rollouts)
     var found: [Preferred] = []
     for (rollout, own) in zip(rollouts, ownWords) {

@@ -67,6 +67,19 @@ import Testing
       ).isEmpty)
   }
 
+  @Test func whatIsSaidInSmallLogOddsIsHeard() {
+    func gaps(_ forms: [Float]) -> [Double] {
+      Refit.pairs(
+        of: [rollout(1, forms)], by: asked, opposition: nil, leastGap: 0.5, sureGap: .infinity,
+        mostPerPrompt: 1
+      ).map(\.gap)
+    }
+    // Two that are 0.4 apart deviate by 0.2 from their mean: they are told apart as if by 0.8.
+    #expect(gaps([0.4, 0]).map { ($0 * 1000).rounded() } == [1600])
+    // Eight times as much at most.
+    #expect(gaps([0.05, 0]).isEmpty)
+  }
+
   @Test func ofWhatIsSureTheOneWithWordsOfItsOwnIsPreferred() {
     // Of the first prompt's answers the second is liked most, but says what the other prompt's say.
     let rollouts = [
