@@ -35,8 +35,8 @@ struct RewardUpdate {
 
   /// Fits the probe; nil while no ranking has a strict pair.
   ///
-  /// A demonstration counts as preferred to what its slate showed, and as what is left on top for its prompt. What the base says of completions is
-  /// computed once and stays in the pool.
+  /// A demonstration counts as preferred to what its slate showed, and as what is left on top for its prompt. What
+  /// the base says of completions is computed once and stays in the pool.
   ///
   /// - Parameter prompts: the features of prompts of all kinds.
   func probe(
