@@ -40,6 +40,8 @@ extension RewardProbe {
     public var count: Int { blocks * width + prompt + form }
     /// Where the features of the prompt are among those of a completion.
     public var promptPart: Range<Int> { blocks * width..<blocks * width + prompt }
+    /// Where the numbers of the form are.
+    public var formPart: Range<Int> { promptPart.upperBound..<count }
     /// How long a head is.
     public var expandedCount: Int { range(ofModel: models - 1).upperBound }
     /// Blocks of the model, those of form included.
@@ -52,6 +54,22 @@ extension RewardProbe {
         $0.append($0.last! + $1.numbers.count * (1 + ($1.dependsOnPrompt ? prompt : 0)))
       }
       return ends[ends.count - 2]..<ends.last!
+    }
+
+    /// Where a head has what a number of the form counts by itself, and what the number is multiplied by there; nil
+    /// where no model has it that depends on the prompt.
+    func place(ofNumber number: Int) -> (index: Int, factor: Float)? {
+      for (model, part) in formParts.enumerated() where part.dependsOnPrompt {
+        guard let position = part.numbers.firstIndex(of: number) else { continue }
+        let start = range(ofModel: blocks + model).lowerBound
+        return (start + position * (1 + prompt), scale(of: part) * RewardProbe.unasked)
+      }
+      return nil
+    }
+
+    /// Features are scaled for the whole form to have a length near 1; so shall each part.
+    private func scale(of part: FormPart) -> Float {
+      (Float(form) / Float(part.numbers.count)).squareRoot()
     }
 
     /// Whether a model also learns from what was left on top.
@@ -76,8 +94,7 @@ extension RewardProbe {
       let length = asked.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let share = 1 / max(1, length)
       for part in formParts {
-        // Features are scaled for the whole form to have a length near 1; so shall each part.
-        let scale = (Float(form) / Float(part.numbers.count)).squareRoot()
+        let scale = scale(of: part)
         for number in part.numbers {
           let value = row[blocks * width + prompt + number] * scale
           guard part.dependsOnPrompt else {

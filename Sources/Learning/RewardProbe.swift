@@ -16,7 +16,7 @@ public struct RewardProbe: Sendable {
   public private(set) var mean: [Float]
   public private(set) var scale: [Float]
   /// One per head, as long as the layout says; their mean is the fit of all examples.
-  public private(set) var heads: [[Float]]
+  public internal(set) var heads: [[Float]]
   /// How much each block counts; they add up to 1.
   public private(set) var blockWeights: [Double]
   /// How much it likely knows of rankings of prompts that it has not seen: the share of their pairs, and of what
@@ -25,6 +25,8 @@ public struct RewardProbe: Sendable {
   public private(set) var skill: Double
   /// Pairs of prompts that a fit had not seen, and how many it had right.
   public private(set) var foreseen: PairCount
+  /// How the border between two sides of what prompts differ in was moved when it was fitted; nil when it was not.
+  public internal(set) var balance: Balance?
 
   /// One that was fitted before.
   public init(
@@ -85,8 +87,12 @@ public struct RewardProbe: Sendable {
     let shares = blocks.map { exp(Self.evidenceShare * ($0.evidence - best)) }
     let total = shares.reduce(0, +)
     let blockWeights = shares.map { $0 / total }
+    let folds = Folds(examples)
     let validated = zip(blocks, blockWeights).map { block, weight in
-      (weight: weight, margins: block.validation())
+      let solutions = block.solutions(folds)
+      return (
+        weight: weight, solutions: solutions, margins: block.margins(solutions, folds: folds)
+      )
     }
     let owners = examples.flatMap { example in example.pairs.map { _ in example } }
     let foreseenPairs = owners.indices.filter { owners[$0].isForeseen }
@@ -117,6 +123,12 @@ public struct RewardProbe: Sendable {
       on: zip(blocks, blockWeights).flatMap { block, weight in
         block.solution.map { weight < 0.01 ? 0 : $0 * Float(weight * slope) }
       })
+    balance(examples, prompts: prompts) { example in
+      let part = folds.part(of: example.group)
+      return validated.flatMap { block in
+        block.solutions[part].map { $0 * Float(block.weight * slope) }
+      }
+    }
   }
 
   /// Moves heads together so that their mean is a given one: what each bootstrap leaves out says how sure
@@ -198,21 +210,35 @@ public struct RewardProbe: Sendable {
     /// The prompts whose tops it learns from.
     var topGroups: [UInt64] { Array(groups[pairs..<(pairs + tops)]) }
 
-    /// The margin of each pair, and of each top beside the average, by a fit without its prompt.
-    func validation() -> (pairs: [Double], tops: [Double]) {
-      let prompts = Set(groups).sorted()
-      var margins = [Double](repeating: 0, count: pairs + tops)
-      guard prompts.count > 1 else { return (Array(margins[..<pairs]), Array(margins[pairs...])) }
-      let fold = Dictionary(
-        uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % RewardProbe.folds) })
-      for part in 0..<min(RewardProbe.folds, prompts.count) {
-        let solution = solve { fold[$0] == part ? 0 : 1 }
-        for index in margins.indices where fold[groups[index]] == part {
-          margins[index] = regression.margin(index, solution)
-        }
+    /// The solution without each part of the prompts.
+    func solutions(_ folds: Folds) -> [[Float]] {
+      (0..<folds.count).map { part in solve { folds.part(of: $0) == part ? 0 : 1 } }
+    }
+
+    /// The margin of each pair, and of each top beside the average, by the solution without its prompt.
+    func margins(_ solutions: [[Float]], folds: Folds) -> (pairs: [Double], tops: [Double]) {
+      let margins = (0..<(pairs + tops)).map { index in
+        folds.count > 1
+          ? regression.margin(index, solutions[folds.part(of: groups[index])]) : 0
       }
       return (Array(margins[..<pairs]), Array(margins[pairs...]))
     }
+  }
+
+  /// The parts that cross-validation cuts the prompts into.
+  private struct Folds {
+    let count: Int
+    private var parts: [UInt64: Int]
+
+    init(_ examples: [Example]) {
+      let prompts = Set(examples.map(\.group)).sorted()
+      let count = min(RewardProbe.folds, prompts.count)
+      self.count = count
+      parts = Dictionary(
+        uniqueKeysWithValues: prompts.enumerated().map { ($1, $0 % count) })
+    }
+
+    func part(of prompt: UInt64) -> Int { parts[prompt]! }
   }
 
   /// The same with all scores, and so all differences of scores, times a factor.
@@ -228,7 +254,12 @@ public struct RewardProbe: Sendable {
     return heads.map { dot($0, row[...]) }
   }
 
-  private static func normalized(
+  /// The mean of the heads' scores.
+  public func score(of features: [Float]) -> Double {
+    scores(of: features).reduce(0.0) { $0 + Double($1) } / Double(heads.count)
+  }
+
+  static func normalized(
     _ features: [Float], mean: [Float], scale: [Float]
   ) -> [Float] {
     features.indices.map { (features[$0] - mean[$0]) * scale[$0] }

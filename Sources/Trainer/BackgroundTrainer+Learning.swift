@@ -89,9 +89,18 @@ extension BackgroundTrainer {
   /// - Parameter learnable: rankings in the pool.
   func fitProbe(learnable: Set<Int64>, demonstrations: [Label]) throws -> RewardProbe? {
     try fill(&pool, with: demonstrations)
-    return try rewardUpdate.probe(
+    let probe = try rewardUpdate.probe(
       &pool, learnable: learnable.union(demonstrations.map(\.id)),
       prompts: try featuresOfPrompts())
+    if let probe {
+      log.info(
+        "reward model fitted",
+        metadata: [
+          "skill": "\(probe.skill)", "blocks": "\(probe.blockWeights.map { ($0 * 100).rounded() })",
+          "balance": "\(probe.balance.map { "\($0)" } ?? "as it was")",
+        ])
+    }
+    return probe
   }
 
   /// Trains the policy, and publishes it unless the gate objects.

@@ -84,14 +84,17 @@ extension BackgroundTrainer {
   /// Prompts that are looked at to choose from, and labelled ones to foresee by.
   private static let prospects = 24
   static let foreseenFrom = 100
+  /// Prompts that say what is usual.
+  private static let usualPrompts = 64
 
-  /// The next few prompts of the mix.
+  /// The next prompts of the mix.
   func prospects(
-    weights: [UseCase: Double], counts: [UseCase: Int], besides passedOver: Set<Int64> = []
+    _ count: Int = prospects, weights: [UseCase: Double], counts: [UseCase: Int],
+    besides passedOver: Set<Int64> = []
   ) throws -> [Prompt] {
     var counts = counts
     var prompts: [Prompt] = []
-    while prompts.count < Self.prospects,
+    while prompts.count < count,
       let prompt = try nextPrompt(
         weights: weights, counts: counts, besides: passedOver.union(prompts.map(\.id)))
     {
@@ -103,9 +106,10 @@ extension BackgroundTrainer {
 
   /// What is read of prompts of the mix, for what is usual.
   func featuresOfPrompts() throws -> [[Float]] {
-    if promptFeatures.count < Self.prospects {
+    if promptFeatures.count < Self.usualPrompts {
       try readPrompts(
-        prospects(weights: [:], counts: workspace.slateCounts(activelyChosen: false)))
+        prospects(
+          Self.usualPrompts, weights: [:], counts: workspace.slateCounts(activelyChosen: false)))
     }
     return promptFeatures.sorted { $0.key < $1.key }.map(\.value)
   }
