@@ -6,12 +6,14 @@ import Learning
 /// A reward probe beside the adapter of its version.
 enum ProbeFile {
   static let name = "probe.safetensors"
+  /// What its features are read of; 2 since prompts are read two thirds up the model.
+  private static let reading: Float = 2
 
   static func write(_ probe: RewardProbe, to file: URL) throws {
     let width = probe.mean.count
     try Safetensors.write(
       [
-        ("mean", [width], probe.mean), ("scale", [width], probe.scale),
+        ("reading", [1], [reading]), ("mean", [width], probe.mean), ("scale", [width], probe.scale),
         (
           "heads", [probe.heads.count, probe.layout.expandedCount], Array(probe.heads.joined())
         ),
@@ -24,10 +26,11 @@ enum ProbeFile {
       ], to: file)
   }
 
-  /// The probe; nil when there is none, or it is of another layout.
+  /// The probe; nil when there is none, or it is of other features.
   static func read(_ file: URL, layout: RewardProbe.Layout) throws -> RewardProbe? {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let tensors = try Safetensors(file: file)
+    guard (try? tensors.floats("reading")) == [reading] else { return nil }
     let heads = try tensors.floats("heads")
     let mean = try tensors.floats("mean")
     let scale = try tensors.floats("scale")

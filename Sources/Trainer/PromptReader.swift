@@ -3,8 +3,8 @@ import Learning
 
 /// Reads what is asked for from the last token of a prompt, where the form of the answer shows.
 ///
-/// Without an imitation that is what the base says there. With one it is what the imitation changes in that:
-/// prompts whose answers the demonstrations are like are changed alike, however differently the base reads them.
+/// Without an imitation that is what the base says there, and with one what the imitation says: it has learnt to tell
+/// prompts apart whose demonstrations differ.
 ///
 /// Used from one thread, the one that computes with the model.
 final class PromptReader {
@@ -30,12 +30,14 @@ final class PromptReader {
 
   /// What is read of a prompt: as many numbers as the prompt's part of the layout has.
   func read(_ prompt: [TokenID]) throws -> [Float] {
-    let base = try ofBase[prompt] ?? features(of: prompt, adapter: nil)
-    ofBase[prompt] = base
-    guard let imitation else { return base }
+    guard let imitation else {
+      let base = try ofBase[prompt] ?? features(of: prompt, adapter: nil)
+      ofBase[prompt] = base
+      return base
+    }
     let imitated = try ofImitation[prompt] ?? features(of: prompt, adapter: imitation)
     ofImitation[prompt] = imitated
-    return zip(imitated, base).map { $0 - $1 }
+    return imitated
   }
 
   /// One row per completion of a pass over a prompt that needed features.

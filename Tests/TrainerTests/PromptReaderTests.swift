@@ -53,7 +53,7 @@ import Testing
     #expect(try PromptReader(model: model, pass: pass).read(prompt).contains { $0 != 0 })
   }
 
-  @Test func withOneTheyAreWhatItChanges() throws {
+  @Test func withOneTheyAreWhatItSays() throws {
     let imitation = adapter(seed: 1)
     let base = ProbeFeatures.rows(of: try output(), texts: ["a", "b"])
     let changed = ProbeFeatures.rows(of: try output(adapter: imitation), texts: ["a", "b"])
@@ -61,9 +61,8 @@ import Testing
     let rows = try reader.rows(of: try output(), texts: ["a", "b"], prompt: prompt)
     let part = layout.promptPart
     for index in rows.indices {
-      let expected = zip(changed[index][part], base[index][part]).map { $0 - $1 }
-      #expect(expected.contains { abs($0) > 1e-2 })
-      #expect(isClose(rows[index][part], expected))
+      #expect(!isClose(changed[index][part], base[index][part]))
+      #expect(isClose(rows[index][part], changed[index][part]))
       #expect(rows[index][..<part.lowerBound] == base[index][..<part.lowerBound])
       #expect(rows[index][part.upperBound...] == base[index][part.upperBound...])
     }

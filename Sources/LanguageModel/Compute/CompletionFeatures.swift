@@ -20,14 +20,14 @@ public final class CompletionFeatures {
   }
 
   /// The vectors of a completion: the mean of its embeddings, the middle of the model as a mean and at
-  /// the end, four fifths up at the end, the final norm at the end, and four fifths up at the
+  /// the end, four fifths up at the end, the final norm at the end, and two thirds up at the
   /// end of the prompt, where the form of the answer shows.
   public static func blocks(of configuration: ModelConfiguration) -> [Block] {
     let layers = configuration.layerCount
     return [
       Block(pooling: .mean, layer: 0), Block(pooling: .mean, layer: (layers + 1) / 2),
       Block(pooling: .end, layer: (layers + 1) / 2), Block(pooling: .end, layer: layers * 4 / 5),
-      Block(pooling: .end, layer: layers), Block(pooling: .prompt, layer: layers * 4 / 5),
+      Block(pooling: .end, layer: layers), Block(pooling: .prompt, layer: layers * 2 / 3),
     ]
   }
 
