@@ -10,7 +10,7 @@ extension RewardProbe {
     public var sides: [Int]
     /// How far on the first side those of each are by a fit that has not seen them, on average.
     public var leans: [Double]
-    /// How much farther from a side a prompt now has to be.
+    /// How far on the first side the border now is where it was at 0.
     public var moved: Double
   }
 
