@@ -11,6 +11,8 @@ extension RewardProbe {
     public var form: Int
     /// Sets of these numbers that are each a model of its own.
     public var formParts: [FormPart]
+    /// What is known of the form before anything is told.
+    public var failings: [TextForm.Failing]
 
     /// Some numbers of the form.
     public struct FormPart: Sendable, Equatable {
@@ -30,10 +32,12 @@ extension RewardProbe {
 
     /// - Parameter formParts: nil for one with all numbers of the form.
     public init(
-      blocks: Int, width: Int, prompt: Int = 0, form: Int = 0, formParts: [FormPart]? = nil
+      blocks: Int, width: Int, prompt: Int = 0, form: Int = 0, formParts: [FormPart]? = nil,
+      failings: [TextForm.Failing] = []
     ) {
       (self.blocks, self.width, self.prompt, self.form) = (blocks, width, prompt, form)
       self.formParts = formParts ?? (form > 0 ? [FormPart(Array(0..<form))] : [])
+      self.failings = failings
     }
 
     /// How many features a completion has.
@@ -70,6 +74,13 @@ extension RewardProbe {
     /// Features are scaled for the whole form to have a length near 1; so shall each part.
     private func scale(of part: FormPart) -> Float {
       (Float(form) / Float(part.numbers.count)).squareRoot()
+    }
+
+    /// How the features of a completion that fails in one way differ from those of one that does not.
+    func difference(of failing: TextForm.Failing) -> [Float] {
+      var row = [Float](repeating: 0, count: count)
+      row[formPart.lowerBound + failing.number] = failing.difference
+      return row
     }
 
     /// Whether a model also learns from what was left on top.

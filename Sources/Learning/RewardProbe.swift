@@ -69,19 +69,25 @@ public struct RewardProbe: Sendable {
   ///     may be all of it, fits the prompt better than the average form; for the parts of the form that the
   ///     layout says. Where a prompt asks for one form plainly, all completions have it and are tied, and
   ///     only this tells it from the prompts that ask for another.
+  ///   - failure: what it counts, in strict pairs, that a completion which fails in one of the layout's ways is worse
+  ///     than one that does not. Rankings overrule it, but it need not be learnt of them.
   public init?(
     _ examples: [Example], layout: Layout, heads: Int, prompts: [[Float]] = [],
-    contrast: Double = 0, seed: UInt64 = 0
+    contrast: Double = 0, failure: Double = 0, seed: UInt64 = 0
   ) {
     guard examples.contains(where: { $0.isForeseen && !$0.pairs.isEmpty }) else { return nil }
     let (mean, scale) = Self.usual(examples, prompts: prompts, layout: layout)
     let rows = examples.map { example in
       example.features.map { layout.expanded(Self.normalized($0, mean: mean, scale: scale)) }
     }
+    let failings = layout.failings.map { failing in
+      layout.expanded(zip(layout.difference(of: failing), scale).map { $0 * $1 })
+    }
     let blocks = (0..<layout.models).map { model in
       Block(
         examples, rows: rows, range: layout.range(ofModel: model),
-        contrast: layout.isContrasted(model) ? contrast : 0)
+        contrast: layout.isContrasted(model) ? contrast : 0, failings: failings,
+        failure: model < layout.blocks ? 0 : failure)
     }
     let best = blocks.map(\.evidence).max()!
     let shares = blocks.map { exp(Self.evidenceShare * ($0.evidence - best)) }
@@ -141,11 +147,11 @@ public struct RewardProbe: Sendable {
   }
 
   /// What one block of features sees of the rankings: their strict pairs and, after them, what was left on
-  /// top beside the average, and what is tied.
+  /// top beside the average, what is tied, and what is known before any ranking.
   private struct Block {
     private var regression: PairwiseRegression
-    /// One per observation, the pairs before the others.
-    private var groups: [UInt64] = []
+    /// One per observation, the pairs before the others; nil for what no prompt tells.
+    private var groups: [UInt64?] = []
     private var weights: [Double] = []
     private var pairs = 0
     private var tops = 0
@@ -157,7 +163,12 @@ public struct RewardProbe: Sendable {
     ///   - rows: the completions of each example, as the models read them.
     ///   - range: the block's part of them.
     ///   - contrast: what the best of an example count beside the average; 0 leaves them out.
-    init(_ examples: [Example], rows: [[[Float]]], range: Range<Int>, contrast: Double) {
+    ///   - failings: how rows that fail differ from others.
+    ///   - failure: what each of them counts; 0 leaves them out.
+    init(
+      _ examples: [Example], rows: [[[Float]]], range: Range<Int>, contrast: Double,
+      failings: [[Float]], failure: Double
+    ) {
       regression = PairwiseRegression(width: range.count, ridge: RewardProbe.ridge)
       for (example, rows) in zip(examples, rows) {
         for pair in example.pairs {
@@ -190,6 +201,11 @@ public struct RewardProbe: Sendable {
           weights.append(example.tieWeight)
         }
       }
+      for failing in failings where failure > 0 {
+        regression.add(average[...], over: failing[range])
+        groups.append(nil)
+        weights.append(failure)
+      }
       solution = regression.solve(weights: weights)
       let (pairs, all) = (pairs, weights.count)
       let recent = weights.enumerated().map { index, weight in
@@ -204,11 +220,11 @@ public struct RewardProbe: Sendable {
 
     /// The solution with each observation's weight times a factor that its prompt has.
     func solve(_ factor: (UInt64) -> Double) -> [Float] {
-      regression.solve(weights: zip(weights, groups).map { $0 * factor($1) }, from: solution)
+      regression.solve(weights: zip(weights, groups).map { $0 * ($1.map(factor) ?? 1) }, from: solution)
     }
 
     /// The prompts whose tops it learns from.
-    var topGroups: [UInt64] { Array(groups[pairs..<(pairs + tops)]) }
+    var topGroups: [UInt64] { groups[pairs..<(pairs + tops)].compactMap { $0 } }
 
     /// The solution without each part of the prompts.
     func solutions(_ folds: Folds) -> [[Float]] {
@@ -219,7 +235,7 @@ public struct RewardProbe: Sendable {
     func margins(_ solutions: [[Float]], folds: Folds) -> (pairs: [Double], tops: [Double]) {
       let margins = (0..<(pairs + tops)).map { index in
         folds.count > 1
-          ? regression.margin(index, solutions[folds.part(of: groups[index])]) : 0
+          ? regression.margin(index, solutions[folds.part(of: groups[index]!)]) : 0
       }
       return (Array(margins[..<pairs]), Array(margins[pairs...]))
     }

@@ -12,6 +12,22 @@ public enum TextForm {
   /// what repeats itself or is too short.
   public static let layout = [1, 2, 4, 5, 9, 10]
 
+  /// How a text that is no answer, whatever was asked, differs from one that may be: a third of its pairs of words
+  /// repeat others, or more, or there is hardly a word.
+  public static let failings = [
+    Failing(number: 9, difference: -0.55), Failing(number: 10, difference: 0.75),
+  ]
+
+  /// How one of the numbers of a text's form differs where it fails.
+  public struct Failing: Sendable, Equatable {
+    public let number: Int
+    public let difference: Float
+
+    public init(number: Int, difference: Float) {
+      (self.number, self.difference) = (number, difference)
+    }
+  }
+
   /// The logarithm of the words, the shares of lines that are numbered, bulleted and headings, whether
   /// there is a numbered list and a bulleted one, the logarithms of the lines and of the paragraphs, the
   /// bold marks per word, the share of pairs of neighbouring words that are different, and how near it is to

@@ -17,7 +17,8 @@ enum ProbeFeatures {
         FormPart(Array(0..<TextForm.count), isContrasted: true),
         FormPart(TextForm.layout, isContrasted: true),
         FormPart(Array(0..<TextForm.count), dependsOnPrompt: false),
-      ])
+      ],
+      failings: TextForm.failings)
   }
 
   /// The parts of a row that a reader sees at once: the words, and the form.

@@ -96,6 +96,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// What it counts, in pairs of rankings, that the layout of what was left on top of a ranking fits its
   /// prompt better than that of the average completion.
   public var contrast = 1.0
+  /// What it counts, in pairs of rankings, that a text that repeats itself, or is hardly there, is worse than one that
+  /// is not so.
+  public var failureEvidence = 2.0
 
   /// What imitates demonstrations takes so many steps for each, each with so many others; prompts are read with
   /// it from the fewest on.
@@ -239,6 +242,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("drawPreferenceWeight", drawPreferenceWeight), ("drawAnchor", drawAnchor),
       ("demonstrationEvidence", demonstrationEvidence),
       ("demonstrationBudget", demonstrationBudget), ("contrast", contrast),
+      ("failureEvidence", failureEvidence),
       ("tieEvidence", tieEvidence), ("refitAnchor", refitAnchor),
     ]
     return atLeastOne.first { $0.1 < 1 || $0.1 > 1024 }?.0

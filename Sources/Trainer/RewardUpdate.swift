@@ -59,7 +59,7 @@ struct RewardUpdate {
     }
     return RewardProbe(
       examples, layout: ProbeFeatures.layout(of: model.configuration), heads: recipe.heads,
-      prompts: prompts, contrast: recipe.contrast)
+      prompts: prompts, contrast: recipe.contrast, failure: recipe.failureEvidence)
   }
 
   private func newest(_ labels: some Collection<Int64>, of learnable: Set<Int64>) -> [Int64] {

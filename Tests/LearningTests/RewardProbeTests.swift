@@ -244,6 +244,30 @@ import Testing
     #expect(with.scores(of: [0, 1, 0, 1])[0] > with.scores(of: [0, 1, 0, 0])[0])
   }
 
+  @Test func whatFailsIsWorseUnlessRankingsSayOtherwise() throws {
+    // The first number of the form is what rankings are about; the second is high where a text fails.
+    let layout = RewardProbe.Layout(
+      blocks: 1, width: 1, prompt: 1, form: 2, formParts: [.init([0, 1])],
+      failings: [TextForm.Failing(number: 1, difference: 1)])
+    func margin(failure: Double, failingsPreferred: Int) throws -> Float {
+      let examples = (0..<12).map { group in
+        let fails = Float(group % 4 == 0 ? 1 : 0)
+        let isPreferred = group < failingsPreferred
+        return RewardProbe.Example(
+          features: isPreferred
+            ? [[0, 0, 0.5, 1], [0, 0, 0.5, 0]] : [[0, 0, 1, fails], [0, 0, 0, fails]],
+          pairs: Pair.all(tiers: [1, 2]), group: UInt64(group))
+      }
+      let probe = try #require(
+        RewardProbe(examples, layout: layout, heads: 2, failure: failure))
+      #expect(probe.foreseen.total == 12)
+      return probe.scores(of: [0, 0, 0, 0])[0] - probe.scores(of: [0, 0, 0, 1])[0]
+    }
+    #expect(abs(try margin(failure: 0, failingsPreferred: 0)) < 0.1)
+    #expect(try margin(failure: 2, failingsPreferred: 0) > 0.5)
+    #expect(try margin(failure: 2, failingsPreferred: 10) < 0)
+  }
+
   @Test func whatIsOnlyLearntFromIsNotForeseen() throws {
     let all = examples(60)
     let few = Array(all[..<6])

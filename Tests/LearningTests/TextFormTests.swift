@@ -39,6 +39,16 @@ import Testing
     #expect(TextForm.values(of: "word")[9] == 1)
   }
 
+  @Test func whatFailsDiffersAsTheFailingsSay() {
+    let whole = TextForm.values(of: "The ferry leaves at nine, so take an early bus down to the old pier.")
+    let failed = ["We walk and we walk and we walk and then we rest.", "Nine."]
+    for (text, failing) in zip(failed, TextForm.failings) {
+      let difference = TextForm.values(of: text)[failing.number] - whole[failing.number]
+      #expect(abs(difference - failing.difference) < 0.2)
+    }
+    #expect(TextForm.failings.allSatisfy { TextForm.layout.contains($0.number) })
+  }
+
   @Test func anEmptyTextHasAForm() {
     let values = TextForm.values(of: "")
     #expect(values.count == TextForm.count)
