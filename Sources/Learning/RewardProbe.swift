@@ -220,7 +220,8 @@ public struct RewardProbe: Sendable {
 
     /// The solution with each observation's weight times a factor that its prompt has.
     func solve(_ factor: (UInt64) -> Double) -> [Float] {
-      regression.solve(weights: zip(weights, groups).map { $0 * ($1.map(factor) ?? 1) }, from: solution)
+      regression.solve(
+        weights: zip(weights, groups).map { $0 * ($1.map(factor) ?? 1) }, from: solution)
     }
 
     /// The prompts whose tops it learns from.

@@ -40,7 +40,8 @@ import Testing
   }
 
   @Test func whatFailsDiffersAsTheFailingsSay() {
-    let whole = TextForm.values(of: "The ferry leaves at nine, so take an early bus down to the old pier.")
+    let whole = TextForm.values(
+      of: "The ferry leaves at nine, so take an early bus down.")
     let failed = ["We walk and we walk and we walk and then we rest.", "Nine."]
     for (text, failing) in zip(failed, TextForm.failings) {
       let difference = TextForm.values(of: text)[failing.number] - whole[failing.number]
