@@ -82,10 +82,12 @@ extension BackgroundTrainer {
     if let training = refit.training {
       if training.step < training.steps {
         try training.advance()
+      } else if refit.hasRoundsLeft {
+        refit.beginNextRound(training)
       } else if let review = refit.review {
         try goOn(review, training)
       } else {
-        refit.review(training.steps == 0 ? [] : try promptsToReview(refit).map(encoding.prompt))
+        refit.review(refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt))
       }
     } else if let lesson = refit.lesson, lesson.step < lesson.steps {
       try lesson.advance()
@@ -128,7 +130,7 @@ extension BackgroundTrainer {
     return Refit(
       labels: labels, lesson: lesson, start: lesson?.learner.adapter ?? policy.adapter,
       rollouts: Array(drawn), prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
-      count: recipe.refitPrompts)
+      count: recipe.refitPrompts, rounds: recipe.refitRounds)
   }
 
   /// The prompts, for each that is answered, that those are chosen from.
@@ -204,26 +206,25 @@ extension BackgroundTrainer {
       log.info("refit: \(sides.map(\.count)) prompts of each side")
     }
     let known = Set(chosen.map(\.id))
-    refit.choose(
-      chosen + left.filter { !known.contains($0.id) }.prefix(max(0, wanted - chosen.count)))
+    chosen += left.filter { !known.contains($0.id) }.prefix(max(0, wanted - chosen.count))
+    // Each round has its share of each kind.
+    var random = SplitMix64(seed: UInt64(refit.labels.count) ^ 0x2EF2)
+    refit.choose(chosen.shuffled(using: &random))
   }
 
   private func beginTraining(_ refit: Refit) throws {
     guard let probe = reward?.probe else { return }
-    for index in refit.rollouts.indices { try refit.rollouts[index].reread(by: reader) }
+    for index in refit.newRollouts { try refit.rollouts[index].reread(by: reader) }
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: refit.rollouts, by: probe, opposition: try opposition(refit.rollouts),
+        of: Array(refit.rollouts[refit.newRollouts]), by: probe, opposition: try opposition(refit.rollouts),
         leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
-      count: recipe.refitPairs)
+      count: recipe.refitPairs / recipe.refitRounds)
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
       metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
     let adapter = refit.start?.copy() ?? newAdapter(seed: 1)
-    refit.train(
-      Refit.Training(
-        pairs, learner: PolicyLearner(adapter: adapter, pass: pass), recipe: recipe,
-        seed: UInt64(refit.labels.count)))
+    refit.train(pairs, learner: PolicyLearner(adapter: adapter, pass: pass), recipe: recipe)
   }
 
   /// Prompts by whose answers it is compared with the base: such as were not learnt from, where there are any.
@@ -259,13 +260,13 @@ extension BackgroundTrainer {
 
   /// Has the gate decide, and puts what was made into use.
   private func finish(_ refit: Refit, _ training: Refit.Training) throws {
-    guard training.steps > 0 else { return try endRefit(refit.labels) }
+    guard refit.pairCount > 0 else { return try endRefit(refit.labels) }
     let number = try workspace.reserveVersion()
     let budget = recipe.budget(demonstrations: standing.demonstrations)
     let adapter = training.learner.adapter
     var (metrics, rejection) = try judge(
       adapter, version: number, before: training.before, budget: budget)
-    metrics["refit.pairs"] = Double(training.pairCount)
+    metrics["refit.pairs"] = Double(refit.pairCount)
     metrics["refit.kept"] = refit.review?.kept
     let result = UpdateResult(
       metrics: metrics, rejection: rejection, steps: training.steps)

@@ -112,8 +112,10 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var refitAfter = 20
   /// The lowest layer that the adapter is then on: the upper half learns as much in less time.
   public var refitLayer = 15
-  /// Prompts answered for it; 0 leaves it out. The pairs that it learns, and its epochs over them.
+  /// Prompts answered for it, 0 leaves it out, and in how many rounds. The pairs that it learns, and its epochs over
+  /// them.
   public var refitPrompts = 240
+  public var refitRounds = 2
   public var refitPairs = 300
   public var refitEpochs = 3
   /// How much better one answer is, in log-odds, for the reward model to be sure of it.
@@ -214,7 +216,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept),
       ("drawsLearnt", drawsLearnt), ("imitationSteps", imitationSteps),
       ("fewestImitated", fewestImitated), ("refitAfter", refitAfter), ("refitPairs", refitPairs),
-      ("refitEpochs", refitEpochs),
+      ("refitEpochs", refitEpochs), ("refitRounds", refitRounds),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),

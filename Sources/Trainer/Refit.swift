@@ -6,28 +6,38 @@ import Learning
 /// A policy made anew beside the one in use, by what the reward model is sure of.
 ///
 /// It starts from what imitates the demonstrations, or from the policy in use where there are too few of them.
-/// Both and the base answer prompts; of the answers to each, those that the reward model finds plainly better
-/// are preferred to those it finds plainly worse, in several epochs (Rafailov et al. 2023).
+/// In each of some rounds it and the base answer prompts; of the answers to each, those that the reward model finds
+/// plainly better are preferred to those it finds plainly worse, in several epochs (Rafailov et al. 2023). What one
+/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024).
 final class Refit {
   /// The labels there were when it began; one of them taken back ends it.
   let labels: Set<Int64>
   /// What teaches its start the demonstrations; nil where there are too few.
   let lesson: Lesson?
-  /// What answers prompts and what is trained begins with; nil is the base.
-  let start: LoRAAdapter?
-  /// Prompts that are to be answered, the next last.
+  /// What answers prompts and what is next trained begins with; nil is the base.
+  private(set) var start: LoRAAdapter?
+  /// Prompts that are to be answered in this round, the next last, and in later ones.
   var prompts: [Prompt]
+  private var later: [Prompt] = []
   /// Prompts that may be answered once they are read, and those that are.
   private(set) var unread: [Prompt]
   private(set) var candidates: [Prompt] = []
   /// Whether those are chosen by what the first answers were.
   private(set) var isChosen = false
   private var count: Int
+  private let rounds: Int
+  private var round = 0
   var rollouts: [Rollout]
+  /// Those of earlier rounds.
+  private var learntRollouts = 0
+  /// Pairs that earlier rounds have learnt.
+  private var learntPairs = 0
   /// Answers given so far, which number them.
   var answered: Int64 = 0
   /// What it trains; nil while prompts are answered.
   private(set) var training: Training?
+  /// The parameters that its first round began with.
+  private var before: [Float]?
   /// What compares that with the base; nil until it is trained.
   private(set) var review: Review?
 
@@ -36,12 +46,13 @@ final class Refit {
   ///   - prompts: the first to answer.
   ///   - unread: those that the others are chosen from.
   ///   - count: how many there are to be in all.
+  ///   - rounds: in how many parts they are answered and learnt from.
   init(
     labels: Set<Int64>, lesson: Lesson? = nil, start: LoRAAdapter?, rollouts: [Rollout] = [],
-    prompts: some Sequence<Prompt>, unread: some Sequence<Prompt>, count: Int
+    prompts: some Sequence<Prompt>, unread: some Sequence<Prompt>, count: Int, rounds: Int
   ) {
     (self.labels, self.lesson, self.start) = (labels, lesson, start)
-    (self.rollouts, self.count) = (rollouts, count)
+    (self.rollouts, self.count, self.rounds) = (rollouts, count, rounds)
     self.prompts = Array(prompts)
     self.unread = Array(unread)
   }
@@ -54,24 +65,55 @@ final class Refit {
     return next
   }
 
+  /// Takes the rest of the prompts to answer.
   func choose(_ prompts: [Prompt]) {
-    self.prompts = prompts
+    later = prompts
     count = rollouts.count + prompts.count
     isChosen = true
+    takePrompts()
   }
+
+  /// Those of this round: as many are answered in each, of which there may be some before the first.
+  private func takePrompts() {
+    let due = count * (round + 1) / rounds - rollouts.count
+    prompts = Array(later.prefix(max(0, due)))
+    later.removeFirst(prompts.count)
+  }
+
+  var hasRoundsLeft: Bool { round + 1 < rounds }
+
+  /// What was trained answers the next prompts.
+  func beginNextRound(_ training: Training) {
+    start = training.learner.adapter.copy()
+    learntRollouts = rollouts.count
+    learntPairs += training.pairCount
+    self.training = nil
+    round += 1
+    takePrompts()
+  }
+
+  /// Where this round's rollouts are.
+  var newRollouts: Range<Int> { learntRollouts..<rollouts.count }
+
+  /// The pairs learnt in all rounds.
+  var pairCount: Int { learntPairs + (training?.pairCount ?? 0) }
 
   /// The share done.
   var progress: Double {
-    guard let training else {
-      return 0.5 * min(1, Double(rollouts.count) / Double(max(1, count)))
-    }
-    guard let review else {
-      return 0.5 + 0.45 * Double(training.step) / Double(max(1, training.steps))
-    }
-    return 0.95 + 0.05 * review.progress
+    let answered = min(1, Double(rollouts.count) / Double(max(1, count)))
+    let step = training.map { Double($0.step) / Double(max(1, $0.steps)) } ?? 0
+    let trained = min(1, (Double(round) + step) / Double(rounds))
+    return 0.45 * answered + 0.5 * trained + 0.05 * (review?.progress ?? 0)
   }
 
-  func train(_ training: Training) { self.training = training }
+  /// Learns pairs, beginning with what answers.
+  func train(_ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe) {
+    let before = before ?? Array(learner.adapter.parameters)
+    self.before = before
+    training = Training(
+      pairs, learner: learner, before: before, recipe: recipe,
+      seed: UInt64(labels.count + round))
+  }
 
   func review(_ prompts: [[TokenID]]) { review = Review(prompts) }
 
@@ -207,7 +249,7 @@ final class Refit {
   /// Epochs of preference optimisation on some pairs.
   final class Training {
     let learner: PolicyLearner
-    /// The parameters it began with.
+    /// The parameters that all training began with.
     let before: [Float]
     let steps: Int
     private(set) var step = 0
@@ -215,9 +257,10 @@ final class Refit {
     private var order: BatchOrder
     private let recipe: Recipe
 
-    init(_ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe, seed: UInt64) {
-      (self.pairs, self.learner, self.recipe) = (pairs, learner, recipe)
-      before = Array(learner.adapter.parameters)
+    init(
+      _ pairs: [Preferred], learner: PolicyLearner, before: [Float], recipe: Recipe, seed: UInt64
+    ) {
+      (self.pairs, self.learner, self.before, self.recipe) = (pairs, learner, before, recipe)
       order = BatchOrder(records: pairs.count, batch: batch, shuffle: true, seed: seed)
       steps = (pairs.count + batch - 1) / batch * recipe.refitEpochs
     }

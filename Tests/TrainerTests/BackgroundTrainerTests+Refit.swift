@@ -99,11 +99,10 @@ extension BackgroundTrainerTests {
     let pairs = Refit.pairs(
       of: try #require(trainer.refitting?.rollouts), by: probe, opposition: nil, leastGap: 0.5,
       sureGap: 2)
+    let adapter = LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1)
     return Refit.Training(
-      pairs,
-      learner: PolicyLearner(
-        adapter: LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1),
-        pass: trainer.pass), recipe: Self.refitting, seed: 1)
+      pairs, learner: PolicyLearner(adapter: adapter, pass: trainer.pass),
+      before: Array(adapter.parameters), recipe: Self.refitting, seed: 1)
   }
 
   @Test func whatComesNearToLeavingTheLanguageGoesBackSomeOfItsWay() throws {
