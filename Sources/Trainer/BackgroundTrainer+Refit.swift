@@ -217,7 +217,8 @@ extension BackgroundTrainer {
     for index in refit.newRollouts { try refit.rollouts[index].reread(by: reader) }
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: Array(refit.rollouts[refit.newRollouts]), by: probe, opposition: try opposition(refit.rollouts),
+        of: Array(refit.rollouts[refit.newRollouts]), by: probe,
+        opposition: try opposition(refit.rollouts),
         leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
       count: recipe.refitPairs / recipe.refitRounds)
     log.info(

@@ -89,8 +89,8 @@ extension BackgroundTrainerTests {
       losses.suffix(epoch).reduce(0, +) < losses.prefix(epoch).reduce(0, +), "\(losses)")
   }
 
-  /// Some pairs in training, with nothing learnt yet.
-  private func training() throws -> Refit.Training {
+  /// Some pairs, and a policy to learn them that has learnt nothing.
+  private func pairs() throws -> (pairs: [Refit.Preferred], learner: PolicyLearner) {
     try rank(4)
     try work()
     let trainer = try knowingTrainer()
@@ -100,9 +100,59 @@ extension BackgroundTrainerTests {
       of: try #require(trainer.refitting?.rollouts), by: probe, opposition: nil, leastGap: 0.5,
       sureGap: 2)
     let adapter = LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1)
+    return (pairs, PolicyLearner(adapter: adapter, pass: trainer.pass))
+  }
+
+  /// These in training.
+  private func training() throws -> Refit.Training {
+    let (pairs, learner) = try pairs()
     return Refit.Training(
-      pairs, learner: PolicyLearner(adapter: adapter, pass: trainer.pass),
-      before: Array(adapter.parameters), recipe: Self.refitting, seed: 1)
+      pairs, learner: learner, before: Array(learner.adapter.parameters), recipe: Self.refitting,
+      seed: 1)
+  }
+
+  @Test func whatOneRoundTrainedAnswersThePromptsOfTheNext() throws {
+    let (pairs, learner) = try pairs()
+    let before = Array(learner.adapter.parameters)
+    let refit = Refit(
+      labels: [1], start: nil, rollouts: [], prompts: [], unread: [], count: 6, rounds: 2)
+    refit.choose(try workspace.prompts().prefix(6).map(\.prompt))
+    let first = refit.prompts
+    #expect(first.count == 3)
+    let rollout = Rollout(
+      id: -1, promptID: 1, prompt: [1], completions: [], logprobs: [], reference: [], ended: [],
+      features: [], wordPairs: [])
+    var progress = refit.progress
+    for _ in first {
+      refit.rollouts.append(rollout)
+      #expect(refit.progress > progress)
+      progress = refit.progress
+    }
+    refit.train(pairs, learner: learner, recipe: Self.refitting)
+    let training = try #require(refit.training)
+    while training.step < training.steps { try training.advance() }
+    #expect(refit.hasRoundsLeft && refit.newRollouts == 0..<3)
+    #expect(abs(refit.progress - 0.475) < 1e-9)
+
+    refit.beginNextRound(training)
+    #expect(refit.training == nil && refit.newRollouts.isEmpty)
+    #expect(abs(refit.progress - 0.475) < 1e-9)
+    #expect(refit.prompts.count == 3)
+    #expect(Set(refit.prompts.map(\.id)).isDisjoint(with: first.map(\.id)))
+    let start = try #require(refit.start)
+    let learnt = Array(learner.adapter.parameters)
+    #expect(Array(start.parameters) == learnt && learnt != before)
+    // What answers stays the same while it is trained on.
+    #expect(start !== learner.adapter)
+
+    refit.rollouts += [rollout, rollout, rollout]
+    refit.train(
+      pairs, learner: PolicyLearner(adapter: start.copy(), pass: TrainingPass(model: model)),
+      recipe: Self.refitting)
+    #expect(refit.newRollouts == 3..<6 && !refit.hasRoundsLeft)
+    #expect(refit.pairCount == 2 * pairs.count)
+    // It goes back, if it must, to where all of it began.
+    #expect(refit.training?.before == before)
   }
 
   @Test func whatComesNearToLeavingTheLanguageGoesBackSomeOfItsWay() throws {
