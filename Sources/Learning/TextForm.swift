@@ -12,8 +12,8 @@ public enum TextForm {
   /// what repeats itself or is too short.
   public static let layout = [1, 2, 4, 5, 9, 10]
 
-  /// How a text that is no answer, whatever was asked, differs from one that may be: a third of its pairs of words
-  /// repeat others, or more, or there is hardly a word.
+  /// How a text that is no answer, whatever was asked, differs from one that may be: more than half of its pairs of
+  /// words repeat others, or there is hardly a word.
   public static let failings = [
     Failing(number: 9, difference: -0.55), Failing(number: 10, difference: 0.75),
   ]

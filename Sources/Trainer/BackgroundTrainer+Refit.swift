@@ -220,7 +220,7 @@ extension BackgroundTrainer {
         of: Array(refit.rollouts[refit.newRollouts]), by: probe,
         opposition: try opposition(refit.rollouts),
         leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
-      count: recipe.refitPairs / recipe.refitRounds)
+      count: max(1, recipe.refitPairs / recipe.refitRounds))
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
       metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
