@@ -1,6 +1,17 @@
 import Feedback
 import GRDB
 
+/// What prompts are taken for. Each begins a third of the order further on, so that what one takes leaves the next
+/// prompts of the others as they are, until they meet.
+public enum PromptStream: UInt64, Sendable {
+  /// Slates that are not chosen by what they promise: a fair sample of the pool.
+  case fair
+  /// Slates that are chosen.
+  case chosen
+  /// Answers that nobody is shown.
+  case practice
+}
+
 extension Workspace {
   /// The prompt to make the next slate for; nil when the pool has none to give.
   ///
@@ -13,16 +24,17 @@ extension Workspace {
   ///   - excluded: prompts to pass over, such as those no slate could be made for.
   ///   - weights: what a use case's part of the mix is multiplied by; 1 where there is none.
   ///   - counts: the slates of each use case that the mix is kept over; nil for all that were made.
+  ///   - stream: what it is for.
   public func nextPrompt(
     seed: UInt64 = 0, excluding excluded: Set<Int64> = [], weights: [UseCase: Double] = [:],
-    counts streamCounts: [UseCase: Int]? = nil
+    counts streamCounts: [UseCase: Int]? = nil, stream: PromptStream = .fair
   ) throws(StorageError) -> Prompt? {
     try read { db in
       var candidates: [(useCase: UseCase, prompt: Int64, slates: Int)] = []
       let counts = try Row.fetchAll(
         db, sql: "SELECT use_case, slate_count FROM use_cases WHERE prompt_count > 0")
       var random = SplitMix64(seed: seed)
-      let start = Int64(bitPattern: random.next())
+      let start = Int64(bitPattern: random.next() &+ stream.rawValue &* (UInt64.max / 3))
       for row in counts {
         guard let useCase = UseCase(rawValue: row["use_case"]) else { continue }
         guard let prompt = try leastUsed(useCase, after: start, excluded, db) else { continue }

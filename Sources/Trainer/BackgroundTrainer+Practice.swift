@@ -93,16 +93,22 @@ extension BackgroundTrainer {
     return rollout
   }
 
-  /// The last prompts practised, so many, are not practised again.
-  private static let practisedOnce = 12
+  /// The last prompts practised, so many or a sixth of the pool, are not practised again, and of those that were
+  /// ranked so many.
+  private static let practisedOnce = 200
+  private static let rankedOnce = 12
+  /// The prompts that are looked at to practise on.
+  private static let practiceProspects = 48
 
-  /// Prompts to practise on: the next of the mix and those that were ranked, which are the only ones of their
-  /// kind once they were chosen for what they tell.
+  /// Prompts to practise on: some of the mix that are not soon to be shown, and those that were ranked, among them
+  /// those that were chosen for what they tell.
   private func practicePrompts(weights: [UseCase: Double]) throws -> [Prompt] {
+    let once = max(Self.rankedOnce, min(Self.practisedOnce, try workspace.promptCount() / 6))
     let next = try prospects(
-      weights: weights, counts: workspace.slateCounts(activelyChosen: false),
-      besides: Set(practised))
-    let passedOver = Set(practised + next.map(\.id))
+      Self.practiceProspects, weights: weights,
+      counts: workspace.slateCounts(activelyChosen: false),
+      besides: Set(practised.suffix(once)), stream: .practice)
+    let passedOver = Set(practised.suffix(Self.rankedOnce) + next.map(\.id))
     let ranked = Set(
       try workspace.pairsByPrompt(limit: Self.foreseenFrom, includingRetired: false).map(\.prompt)
     ).subtracting(passedOver)

@@ -89,8 +89,6 @@ extension BackgroundTrainer {
       } else {
         refit.review(refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt))
       }
-    } else if let lesson = refit.lesson, lesson.step < lesson.steps {
-      try lesson.advance()
     } else if let prompt = refit.prompts.popLast() {
       try answer(prompt, refit)
     } else if !refit.unread.isEmpty {
@@ -126,31 +124,14 @@ extension BackgroundTrainer {
     let drawn = standing.rollouts.suffix(recipe.refitPrompts * 2 / 5)
     let prompts = try promptsToRefit(recipe.refitPrompts * Self.promptsPerAnswered)
     let first = max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)
-    let lesson = try imitation == nil ? nil : lesson()
     return Refit(
-      labels: labels, lesson: lesson, start: lesson?.learner.adapter ?? policy.adapter,
-      rollouts: Array(drawn), prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
+      labels: labels, start: policy.adapter, rollouts: Array(drawn),
+      prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
       count: recipe.refitPrompts, rounds: recipe.refitRounds)
   }
 
   /// The prompts, for each that is answered, that those are chosen from.
   private static let promptsPerAnswered = 4
-
-  /// An adapter without anything learnt.
-  private func newAdapter(seed: UInt64) -> LoRAAdapter {
-    LoRAAdapter(
-      configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha,
-      layers: Recipe.layers(from: recipe.refitLayer, of: model.configuration), seed: seed)
-  }
-
-  /// The demonstrations, to be learnt by heart.
-  private func lesson() throws -> Refit.Lesson {
-    let labels = try workspace.labels(kinds: [.demonstration], heldOut: .learnable)
-    try fill(&pool, with: labels)
-    return Refit.Lesson(
-      labels.compactMap { pool.demonstrations[$0.id]?.example },
-      learner: PolicyLearner(adapter: newAdapter(seed: 3), pass: pass), recipe: recipe)
-  }
 
   /// A completion that was cut off, up to its last whole line or sentence and with the end token.
   private func whole(_ completion: [TokenID]) -> [TokenID] {
@@ -171,14 +152,23 @@ extension BackgroundTrainer {
       prompts: Array(try featuresOfPrompts().suffix(2 * Self.opposedRows)))
   }
 
+  /// The next prompts of slates that are not chosen, at most: by what it answers there it is judged, so they are left.
+  private static let promptsLeft = 48
+
   /// Prompts that may be answered, at random.
   private func promptsToRefit(_ count: Int) throws -> [Prompt] {
     let settings = try TrainerSettings.read(from: workspace)
     let limit = model.configuration.contextLength - settings.maxTokens
     var random = SplitMix64(seed: settings.seed ^ 0x2EF1)
+    let pool = try workspace.prompts().map(\.prompt)
+    let next = Set(
+      try prospects(
+        min(Self.promptsLeft, pool.count / 4),
+        counts: workspace.slateCounts(activelyChosen: false), stream: .fair
+      ).map(\.id))
     var found: [Prompt] = []
-    for prompt in try workspace.prompts().map(\.prompt).shuffled(using: &random)
-    where found.count < count {
+    for prompt in pool.shuffled(using: &random)
+    where found.count < count && !next.contains(prompt.id) {
       guard encoding.prompt(prompt).count <= limit,
         try !workspace.isHeldOut(promptKey: prompt.key)
       else { continue }
@@ -224,7 +214,10 @@ extension BackgroundTrainer {
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
       metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
-    let adapter = refit.start?.copy() ?? newAdapter(seed: 1)
+    let adapter =
+      refit.start?.copy()
+      ?? LoRAAdapter(
+        configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha, seed: 1)
     refit.train(pairs, learner: PolicyLearner(adapter: adapter, pass: pass), recipe: recipe)
   }
 

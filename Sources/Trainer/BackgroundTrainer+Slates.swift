@@ -11,13 +11,15 @@ extension BackgroundTrainer {
   ///   - weights: what the use cases' parts of the mix are multiplied by.
   ///   - counts: the slates that the mix is kept over; nil for all.
   ///   - passedOver: other prompts to leave out.
+  ///   - stream: what it is for.
   func nextPrompt(
     weights: [UseCase: Double] = [:], counts: [UseCase: Int]? = nil,
-    besides passedOver: Set<Int64> = []
+    besides passedOver: Set<Int64> = [], stream: PromptStream = .fair
   ) throws -> Prompt? {
     try workspace.nextPrompt(
       seed: TrainerSettings.read(from: workspace).seed,
-      excluding: failures.promptsSetAside.union(passedOver), weights: weights, counts: counts)
+      excluding: failures.promptsSetAside.union(passedOver), weights: weights, counts: counts,
+      stream: stream)
   }
 
   /// A slate that has been drawn but is in no queue yet.
@@ -31,15 +33,16 @@ extension BackgroundTrainer {
 
   /// Draws a slate and puts it in the queue.
   ///
-  /// Two of three are chosen: for a prompt whose ranking is likely to tell much and, once the reward model
+  /// Every other one is chosen: for a prompt whose ranking is likely to tell much and, once the reward model
   /// knows something, of two such slates the one that its heads disagree about more. The others go by the
-  /// mix alone, and only they count in the reward model's accuracy.
+  /// mix alone, through prompts that are neither chosen nor practised, and only they count in the reward model's
+  /// accuracy on screen.
   ///
   /// Now and then it is one that was ranked long before.
   func makeSlate() throws {
     if try repeatSlate() { return }
     let probe = reward?.probe
-    let isChosen = recipe.choosesSlates && probe != nil && slatesMade % 3 != 0
+    let isChosen = recipe.choosesSlates && probe != nil && !slatesMade.isMultiple(of: 2)
     slatesMade += 1
     // Chosen slates and the others each keep their own mix.
     let counts = try workspace.slateCounts(activelyChosen: isChosen)
@@ -89,14 +92,15 @@ extension BackgroundTrainer {
 
   /// The next prompts of the mix.
   func prospects(
-    _ count: Int = prospects, weights: [UseCase: Double], counts: [UseCase: Int],
-    besides passedOver: Set<Int64> = []
+    _ count: Int = prospects, weights: [UseCase: Double] = [:], counts: [UseCase: Int],
+    besides passedOver: Set<Int64> = [], stream: PromptStream
   ) throws -> [Prompt] {
     var counts = counts
     var prompts: [Prompt] = []
     while prompts.count < count,
       let prompt = try nextPrompt(
-        weights: weights, counts: counts, besides: passedOver.union(prompts.map(\.id)))
+        weights: weights, counts: counts, besides: passedOver.union(prompts.map(\.id)),
+        stream: stream)
     {
       prompts.append(prompt)
       counts[prompt.useCase, default: 0] += 1
@@ -109,7 +113,8 @@ extension BackgroundTrainer {
     if promptFeatures.count < Self.usualPrompts {
       try readPrompts(
         prospects(
-          Self.usualPrompts, weights: [:], counts: workspace.slateCounts(activelyChosen: false)))
+          Self.usualPrompts, counts: workspace.slateCounts(activelyChosen: false),
+          stream: .practice))
     }
     return promptFeatures.sorted { $0.key < $1.key }.map(\.value)
   }
@@ -117,7 +122,7 @@ extension BackgroundTrainer {
   /// The prompts, of the next few of the mix, whose rankings are likely to have the most strict pairs, by
   /// what those of other prompts have had.
   private func promisingPrompts(_ wanted: Int, counts: [UseCase: Int]) throws -> [Prompt] {
-    let prompts = try prospects(weights: useCaseWeights(), counts: counts)
+    let prompts = try prospects(weights: useCaseWeights(), counts: counts, stream: .chosen)
     let told = try workspace.pairsByPrompt(limit: Self.foreseenFrom)
     try readPrompts(prompts + told.compactMap { try workspace.prompt($0.prompt) })
     let known = told.filter { promptFeatures[$0.prompt] != nil }

@@ -110,8 +110,6 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Labels since the policy was last made anew, the least, after which it is again; and a quarter of those that
   /// there were then.
   public var refitAfter = 20
-  /// The lowest layer that the adapter is then on: the upper half learns as much in less time.
-  public var refitLayer = 15
   /// Prompts answered for it, 0 leaves it out, and in how many rounds. The pairs that it learns, and its epochs over
   /// them.
   public var refitPrompts = 240
@@ -120,8 +118,6 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var refitEpochs = 3
   /// How much better one answer is, in log-odds, for the reward model to be sure of it.
   public var refitSureGap = 4.0
-  /// Epochs in which it first learns the demonstrations.
-  public var refitImitations = 8
   public var refitLearningRate = 5e-4
   /// Weight of the cross-entropy per token on the answers preferred.
   public var refitAnchor = 0.5
@@ -134,7 +130,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var temperature = 0.9
   public var topP = 0.95
 
-  /// Whether two of three slates are chosen for what they promise to teach.
+  /// Whether every other slate is chosen for what they promise to teach.
   public var choosesSlates = true
   /// The share of the slates that show what was ranked before, to measure how far labelers agree with
   /// themselves.
@@ -220,7 +216,7 @@ public struct Recipe: Sendable, Codable, Equatable {
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),
-      ("refitLayer", refitLayer), ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
+      ("rewardLayer", rewardLayer), ("rewardSteps", rewardSteps),
       ("replayedForReward", replayedForReward), ("replayedRollouts", replayedRollouts),
       ("rolloutsCompared", rolloutsCompared), ("practicePerLabel", practicePerLabel),
       ("practiceKept", practiceKept), ("practiceRankings", practiceRankings),

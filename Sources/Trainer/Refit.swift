@@ -5,15 +5,12 @@ import Learning
 
 /// A policy made anew beside the one in use, by what the reward model is sure of.
 ///
-/// It starts from what imitates the demonstrations, or from the policy in use where there are too few of them.
-/// In each of some rounds it and the base answer prompts; of the answers to each, those that the reward model finds
-/// plainly better are preferred to those it finds plainly worse, in several epochs (Rafailov et al. 2023). What one
-/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024).
+/// It starts from that. In each of some rounds it and the base answer prompts; of the answers to each, those that the
+/// reward model finds plainly better are preferred to those it finds plainly worse, in several epochs (Rafailov et al.
+/// 2023). What one round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024).
 final class Refit {
   /// The labels there were when it began; one of them taken back ends it.
   let labels: Set<Int64>
-  /// What teaches its start the demonstrations; nil where there are too few.
-  let lesson: Lesson?
   /// What answers prompts and what is next trained begins with; nil is the base.
   private(set) var start: LoRAAdapter?
   /// Prompts that are to be answered in this round, the next last, and in later ones.
@@ -48,10 +45,10 @@ final class Refit {
   ///   - count: how many there are to be in all.
   ///   - rounds: in how many parts they are answered and learnt from.
   init(
-    labels: Set<Int64>, lesson: Lesson? = nil, start: LoRAAdapter?, rollouts: [Rollout] = [],
+    labels: Set<Int64>, start: LoRAAdapter?, rollouts: [Rollout] = [],
     prompts: some Sequence<Prompt>, unread: some Sequence<Prompt>, count: Int, rounds: Int
   ) {
-    (self.labels, self.lesson, self.start) = (labels, lesson, start)
+    (self.labels, self.start) = (labels, start)
     (self.rollouts, self.count, self.rounds) = (rollouts, count, rounds)
     self.prompts = Array(prompts)
     self.unread = Array(unread)
@@ -212,39 +209,6 @@ final class Refit {
   private static let largestShare = 1.0 / 3
   /// How much more it counts than there is of it, at most.
   private static let mostRaised = 4.0
-
-  /// Epochs of demonstrations, learnt by heart.
-  final class Lesson {
-    let learner: PolicyLearner
-    let steps: Int
-    private(set) var step = 0
-    private let examples: [SupervisedExample]
-    private var order: BatchOrder
-    private let learningRate: Double
-    private let clip: Double
-
-    init(_ examples: [SupervisedExample], learner: PolicyLearner, recipe: Recipe) {
-      (self.examples, self.learner) = (examples, learner)
-      (learningRate, clip) = (recipe.imitationLearningRate, recipe.clip)
-      order = BatchOrder(records: examples.count, batch: batch, shuffle: true, seed: 1)
-      steps = min(
-        (examples.count + batch - 1) / batch * recipe.refitImitations, Self.mostSteps)
-    }
-
-    /// With many demonstrations less often suffices.
-    private static let mostSteps = 128
-
-    /// Takes the next step.
-    ///
-    /// - Returns: the loss per token.
-    @discardableResult func advance() throws -> Double {
-      let part = try learner.addSupervised(order.nextBatch().map { examples[$0] })
-      _ = try learner.step(
-        learningRate: learningRate * Schedule.cosine.factor(step: step, of: steps), clip: clip)
-      step += 1
-      return part.loss
-    }
-  }
 
   /// Epochs of preference optimisation on some pairs.
   final class Training {

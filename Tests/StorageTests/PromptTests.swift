@@ -160,6 +160,26 @@ import Testing
     #expect(try workspace.slateCounts(activelyChosen: true) == [.brainstorming: 40])
   }
 
+  @Test func whatIsChosenLeavesTheFairSampleAsItIs() throws {
+    let prompts = (0..<120).map { NewPrompt(useCase: .chat, text: "Question \($0)?") }
+    func fair(choosing: Bool) throws -> [String] {
+      let fresh = try FreshWorkspace(prompts: prompts)
+      let workspace = fresh.workspace
+      return try (0..<15).map { _ in
+        if choosing {
+          for stream in [PromptStream.chosen, .practice] {
+            let prompt = try #require(try workspace.nextPrompt(seed: 5, stream: stream))
+            _ = try workspace.makeSlate(of: prompt, activelyChosen: true)
+          }
+        }
+        let prompt = try #require(try workspace.nextPrompt(seed: 5))
+        _ = try workspace.makeSlate(of: prompt)
+        return prompt.key
+      }
+    }
+    #expect(try fair(choosing: true) == fair(choosing: false))
+  }
+
   @Test func pairsOfPromptsAreTheNewest() throws {
     let fresh = try FreshWorkspace(prompts: [
       NewPrompt(key: "a", useCase: .chat, text: "a"),
