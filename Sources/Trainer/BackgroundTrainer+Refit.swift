@@ -159,7 +159,9 @@ extension BackgroundTrainer {
   private func promptsToRefit(_ count: Int) throws -> [Prompt] {
     let settings = try TrainerSettings.read(from: workspace)
     let limit = model.configuration.contextLength - settings.maxTokens
-    var random = SplitMix64(seed: settings.seed ^ 0x2EF1)
+    // Others the next time.
+    var random = SplitMix64(
+      seed: settings.seed ^ 0x2EF1 &+ UInt64(bitPattern: policy.version) &* 0x9E37_79B9)
     let pool = try workspace.prompts().map(\.prompt)
     let next = Set(
       try prospects(

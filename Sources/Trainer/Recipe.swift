@@ -112,9 +112,9 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var refitAfter = 20
   /// Prompts answered for it, 0 leaves it out, and in how many rounds. The pairs that it learns, and its epochs over
   /// them.
-  public var refitPrompts = 240
-  public var refitRounds = 2
-  public var refitPairs = 300
+  public var refitPrompts = 360
+  public var refitRounds = 3
+  public var refitPairs = 450
   public var refitEpochs = 3
   /// How much better one answer is, in log-odds, for the reward model to be sure of it.
   public var refitSureGap = 4.0
