@@ -130,7 +130,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   public var temperature = 0.9
   public var topP = 0.95
 
-  /// Whether every other slate is chosen for what they promise to teach.
+  /// Whether every other slate is chosen for what it promises to teach.
   public var choosesSlates = true
   /// The share of the slates that show what was ranked before, to measure how far labelers agree with
   /// themselves.

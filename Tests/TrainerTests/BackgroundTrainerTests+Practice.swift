@@ -95,6 +95,33 @@ extension BackgroundTrainerTests {
     }
   }
 
+  @Test func whatIsChosenOrPractisedLeavesTheFairSampleAsItIs() throws {
+    try workspace.addPrompts(
+      (20..<300).map {
+        NewPrompt(key: "p\($0)", useCase: .openQA, text: "Say the number \($0).")
+      })
+    var recipe = Recipe()
+    recipe.refitPrompts = 0
+    let trainer = try trainer(recipe: recipe)
+    let fair = try trainer.prospects(20, counts: [:], stream: .fair).map(\.id)
+    var shown: [Int64] = []
+    var chosen: [Int64] = []
+    for _ in 0..<8 {
+      try trainer.run(.untilIdle)
+      let slate = try label().slate
+      if slate.activelyChosen {
+        chosen.append(slate.prompt.id)
+      } else {
+        shown.append(slate.prompt.id)
+      }
+    }
+    // Of those that are drawn at a time some come later.
+    #expect(!shown.isEmpty && Set(shown).isSubset(of: fair.prefix(shown.count + 4)))
+    #expect(!chosen.isEmpty && Set(chosen).isDisjoint(with: fair))
+    let practised = Set(trainer.practised).subtracting(shown)
+    #expect(!practised.isEmpty && practised.isDisjoint(with: fair))
+  }
+
   @Test func rankedPromptsArePractisedToo() throws {
     try work()
     let ranked = try (0..<2).map { _ in try label().slate.prompt.id }
