@@ -18,7 +18,7 @@ extension BackgroundTrainer {
   /// Whether it is time to make the policy anew: there are enough new labels, and a reward model that knows
   /// something.
   func refitIsDue() throws -> Bool {
-    guard recipe.refitPrompts > 0, recipe.learnsFromDraws, policy.version > 0,
+    guard recipe.refitPrompts > 0, recipe.learnsFromDraws, policy.adapter != nil,
       let probe = reward?.probe, probe.skill >= Drawing.littleSkill
     else { return false }
     if refitting != nil { return true }
@@ -31,12 +31,13 @@ extension BackgroundTrainer {
 
   /// Goes on with making the policy anew for a while; a label or a labeler who waits comes first.
   func refit() throws {
+    guard let start = policy.adapter else { return }
     let labels = try refitLabels()
     if let refitting, !refitting.labels.isSubset(of: labels) { self.refitting = nil }
     let job = try workspace.beginJob(
       kind: VersionKind.policy.rawValue, detail: "the policy is made anew", attempt: 1)
     do {
-      let refit = try refitting ?? beginRefit(labels)
+      let refit = try refitting ?? beginRefit(labels, start: start)
       refitting = refit
       for _ in 0..<Self.bite where try goesOnWithRefit() {
         try advance(refit)
@@ -82,6 +83,9 @@ extension BackgroundTrainer {
     if let training = refit.training {
       if training.step < training.steps {
         try training.advance()
+        if training.step == training.steps {
+          log.info("refit: learnt the pairs of a round", metadata: ["loss": "\(training.loss)"])
+        }
       } else if refit.hasRoundsLeft {
         refit.beginNextRound(training)
       } else if let review = refit.review {
@@ -120,12 +124,12 @@ extension BackgroundTrainer {
   }
 
   /// Begins with what was drawn for the last slates, and with some prompts by whose answers the others are chosen.
-  private func beginRefit(_ labels: Set<Int64>) throws -> Refit {
+  private func beginRefit(_ labels: Set<Int64>, start: LoRAAdapter) throws -> Refit {
     let drawn = standing.rollouts.suffix(recipe.refitPrompts * 2 / 5)
     let prompts = try promptsToRefit(recipe.refitPrompts * Self.promptsPerAnswered)
     let first = max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)
     return Refit(
-      labels: labels, start: policy.adapter, rollouts: Array(drawn),
+      labels: labels, start: start, pass: pass, rollouts: Array(drawn),
       prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
       count: recipe.refitPrompts, rounds: recipe.refitRounds)
   }
@@ -216,11 +220,7 @@ extension BackgroundTrainer {
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
       metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
-    let adapter =
-      refit.start?.copy()
-      ?? LoRAAdapter(
-        configuration: model.configuration, rank: recipe.rank, alpha: recipe.alpha, seed: 1)
-    refit.train(pairs, learner: PolicyLearner(adapter: adapter, pass: pass), recipe: recipe)
+    refit.train(pairs, recipe: recipe)
   }
 
   /// Prompts by whose answers it is compared with the base: such as were not learnt from, where there are any.

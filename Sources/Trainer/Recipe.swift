@@ -110,12 +110,10 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Labels since the policy was last made anew, the least, after which it is again; and a quarter of those that
   /// there were then.
   public var refitAfter = 20
-  /// Prompts answered for it, 0 leaves it out, and in how many rounds. The pairs that it learns, and its epochs over
-  /// them.
+  /// Prompts answered for it, 0 leaves it out, and in how many rounds; and the pairs that it learns, each once.
   public var refitPrompts = 360
-  public var refitRounds = 3
+  public var refitRounds = 6
   public var refitPairs = 450
-  public var refitEpochs = 3
   /// How much better one answer is, in log-odds, for the reward model to be sure of it.
   public var refitSureGap = 4.0
   public var refitLearningRate = 5e-4
@@ -212,7 +210,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept),
       ("drawsLearnt", drawsLearnt), ("imitationSteps", imitationSteps),
       ("fewestImitated", fewestImitated), ("refitAfter", refitAfter), ("refitPairs", refitPairs),
-      ("refitEpochs", refitEpochs), ("refitRounds", refitRounds),
+      ("refitRounds", refitRounds),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),

@@ -6,13 +6,15 @@ import Learning
 /// A policy made anew beside the one in use, by what the reward model is sure of.
 ///
 /// It starts from that. In each of some rounds it and the base answer prompts; of the answers to each, those that the
-/// reward model finds plainly better are preferred to those it finds plainly worse, in several epochs (Rafailov et al.
-/// 2023). What one round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024).
+/// reward model finds plainly better are preferred to those it finds plainly worse (Rafailov et al. 2023). What one
+/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024), in ever smaller steps.
 final class Refit {
   /// The labels there were when it began; one of them taken back ends it.
   let labels: Set<Int64>
-  /// What answers prompts and what is next trained begins with; nil is the base.
-  private(set) var start: LoRAAdapter?
+  /// What answers prompts: the policy in use in the first round, later what the last round trained.
+  private(set) var start: LoRAAdapter
+  /// Trains what begins as a copy of the policy in use, in all rounds.
+  let learner: PolicyLearner
   /// Prompts that are to be answered in this round, the next last, and in later ones.
   var prompts: [Prompt]
   private var later: [Prompt] = []
@@ -33,22 +35,25 @@ final class Refit {
   var answered: Int64 = 0
   /// What it trains; nil while prompts are answered.
   private(set) var training: Training?
-  /// The parameters that its first round began with.
-  private var before: [Float]?
+  /// The parameters of the policy in use.
+  private let before: [Float]
   /// What compares that with the base; nil until it is trained.
   private(set) var review: Review?
 
   /// - Parameters:
+  ///   - start: the policy in use.
   ///   - rollouts: what was drawn before.
   ///   - prompts: the first to answer.
   ///   - unread: those that the others are chosen from.
   ///   - count: how many there are to be in all.
   ///   - rounds: in how many parts they are answered and learnt from.
   init(
-    labels: Set<Int64>, start: LoRAAdapter?, rollouts: [Rollout] = [],
+    labels: Set<Int64>, start: LoRAAdapter, pass: TrainingPass, rollouts: [Rollout] = [],
     prompts: some Sequence<Prompt>, unread: some Sequence<Prompt>, count: Int, rounds: Int
   ) {
     (self.labels, self.start) = (labels, start)
+    learner = PolicyLearner(adapter: start.copy(), pass: pass)
+    before = Array(start.parameters)
     (self.rollouts, self.count, self.rounds) = (rollouts, count, rounds)
     self.prompts = Array(prompts)
     self.unread = Array(unread)
@@ -81,7 +86,7 @@ final class Refit {
 
   /// What was trained answers the next prompts.
   func beginNextRound(_ training: Training) {
-    start = training.learner.adapter.copy()
+    start = learner.adapter.copy()
     learntRollouts = rollouts.count
     learntPairs += training.pairCount
     self.training = nil
@@ -103,12 +108,10 @@ final class Refit {
     return 0.45 * answered + 0.5 * trained + 0.05 * (review?.progress ?? 0)
   }
 
-  /// Learns pairs, beginning with what answers.
-  func train(_ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe) {
-    let before = before ?? Array(learner.adapter.parameters)
-    self.before = before
+  /// Learns this round's pairs.
+  func train(_ pairs: [Preferred], recipe: Recipe) {
     training = Training(
-      pairs, learner: learner, before: before, recipe: recipe,
+      pairs, learner: learner, before: before, recipe: recipe, round: round, of: rounds,
       seed: UInt64(labels.count + round))
   }
 
@@ -210,7 +213,7 @@ final class Refit {
   /// How much more it counts than there is of it, at most.
   private static let mostRaised = 4.0
 
-  /// Epochs of preference optimisation on some pairs.
+  /// Preference optimisation on the pairs of one round, each once.
   final class Training {
     let learner: PolicyLearner
     /// The parameters that all training began with.
@@ -220,16 +223,25 @@ final class Refit {
     private var pairs: [Preferred]
     private var order: BatchOrder
     private let recipe: Recipe
+    private let round: Int
+    private let rounds: Int
+    /// The sum of the steps' preference losses.
+    private var losses = 0.0
 
     init(
-      _ pairs: [Preferred], learner: PolicyLearner, before: [Float], recipe: Recipe, seed: UInt64
+      _ pairs: [Preferred], learner: PolicyLearner, before: [Float], recipe: Recipe,
+      round: Int, of rounds: Int, seed: UInt64
     ) {
       (self.pairs, self.learner, self.before, self.recipe) = (pairs, learner, before, recipe)
+      (self.round, self.rounds) = (round, rounds)
       order = BatchOrder(records: pairs.count, batch: batch, shuffle: true, seed: seed)
-      steps = (pairs.count + batch - 1) / batch * recipe.refitEpochs
+      steps = (pairs.count + batch - 1) / batch
     }
 
     var pairCount: Int { pairs.count }
+
+    /// The mean of the steps' preference losses so far.
+    var loss: Double { losses / Double(max(1, step)) }
 
     /// Takes the next step.
     ///
@@ -247,9 +259,11 @@ final class Refit {
         batch.map(\.example), reference: batch.map { $0.reference! }, beta: recipe.beta,
         anchor: recipe.refitAnchor)
       _ = try learner.step(
-        learningRate: recipe.refitLearningRate * Schedule.cosine.factor(step: step, of: steps),
+        learningRate: recipe.refitLearningRate
+          * Schedule.cosine.factor(step: round * steps + step, of: rounds * steps),
         clip: recipe.clip)
       step += 1
+      losses += part.loss
       return part.loss
     }
   }

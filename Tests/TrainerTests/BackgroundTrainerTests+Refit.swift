@@ -14,7 +14,7 @@ extension BackgroundTrainerTests {
     recipe.refitAfter = 4
     recipe.refitPrompts = 18
     recipe.refitPairs = 12
-    recipe.refitEpochs = 2
+    recipe.refitRounds = 3
     return recipe
   }()
 
@@ -112,14 +112,15 @@ extension BackgroundTrainerTests {
     let (pairs, learner) = try pairs()
     return Refit.Training(
       pairs, learner: learner, before: Array(learner.adapter.parameters), recipe: Self.refitting,
-      seed: 1)
+      round: 0, of: 1, seed: 1)
   }
 
   @Test func whatOneRoundTrainedAnswersThePromptsOfTheNext() throws {
     let (pairs, learner) = try pairs()
     let before = Array(learner.adapter.parameters)
     let refit = Refit(
-      labels: [1], start: nil, rollouts: [], prompts: [], unread: [], count: 6, rounds: 2)
+      labels: [1], start: learner.adapter, pass: TrainingPass(model: model), rollouts: [],
+      prompts: [], unread: [], count: 6, rounds: 2)
     refit.choose(try workspace.prompts().prefix(6).map(\.prompt))
     let first = refit.prompts
     #expect(first.count == 3)
@@ -132,7 +133,7 @@ extension BackgroundTrainerTests {
       #expect(refit.progress > progress)
       progress = refit.progress
     }
-    refit.train(pairs, learner: learner, recipe: Self.refitting)
+    refit.train(pairs, recipe: Self.refitting)
     let training = try #require(refit.training)
     while training.step < training.steps { try training.advance() }
     #expect(refit.hasRoundsLeft && refit.newRollouts == 0..<3)
@@ -143,23 +144,31 @@ extension BackgroundTrainerTests {
     #expect(abs(refit.progress - 0.475) < 1e-9)
     #expect(refit.prompts.count == 3)
     #expect(Set(refit.prompts.map(\.id)).isDisjoint(with: first.map(\.id)))
-    let start = try #require(refit.start)
-    let learnt = Array(learner.adapter.parameters)
+    let learnt = Array(refit.learner.adapter.parameters)
     // As truths: an adapter's numbers fill a log.
-    let (answersAsLearnt, hasLearnt) = (Array(start.parameters) == learnt, learnt != before)
+    let (answersAsLearnt, hasLearnt) = (Array(refit.start.parameters) == learnt, learnt != before)
     #expect(answersAsLearnt && hasLearnt)
-    // What answers stays the same while it is trained on.
-    #expect(start !== learner.adapter)
+    // What answers stays the same while it is trained on, and so does the policy in use.
+    #expect(refit.start !== refit.learner.adapter)
+    let policyIsLeft = Array(learner.adapter.parameters) == before
+    #expect(policyIsLeft)
 
     refit.rollouts += [rollout, rollout, rollout]
-    refit.train(
-      pairs, learner: PolicyLearner(adapter: start.copy(), pass: TrainingPass(model: model)),
-      recipe: Self.refitting)
+    refit.train(pairs, recipe: Self.refitting)
     #expect(refit.newRollouts == 3..<6 && !refit.hasRoundsLeft)
     #expect(refit.pairCount == 2 * pairs.count)
     // It goes back, if it must, to where all of it began.
     let goesBackToTheStart = refit.training?.before == before
     #expect(goesBackToTheStart)
+    // The steps get smaller from round to round.
+    let last = try #require(refit.training)
+    while last.step < last.steps { try last.advance() }
+    func way(_ from: [Float], _ to: [Float]) -> Float {
+      zip(from, to).map { abs($0 - $1) }.max() ?? 0
+    }
+    let firstWay = way(before, learnt)
+    let lastWay = way(learnt, Array(refit.learner.adapter.parameters))
+    #expect(lastWay > 0 && lastWay < firstWay)
   }
 
   @Test func whatComesNearToLeavingTheLanguageGoesBackSomeOfItsWay() throws {
