@@ -82,15 +82,22 @@ extension BackgroundTrainerTests {
   }
 
   @Test func aRefitLearnsToPrefer() throws {
-    let training = try training()
-    var losses: [Double] = []
-    while training.step < training.steps {
-      losses.append(try training.advance())
+    let (pairs, learner) = try pairs()
+    let examples = pairs.map(\.example)
+    func margin() throws -> Double {
+      try PolicyLearner.sums(examples, adapter: learner.adapter, pass: TrainingPass(model: model))
+        .map { $0[0] - $0[1] }.reduce(0, +)
     }
-    let epoch = losses.count / Self.refitting.refitEpochs
-    #expect(losses.count == epoch * Self.refitting.refitEpochs && epoch > 0)
-    #expect(
-      losses.suffix(epoch).reduce(0, +) < losses.prefix(epoch).reduce(0, +), "\(losses)")
+    let before = try margin()
+    let training = Refit.Training(
+      pairs, learner: learner, before: Array(learner.adapter.parameters), recipe: Self.refitting,
+      round: 0, of: 1, seed: 1)
+    var losses: [Double] = []
+    while training.step < training.steps { losses.append(try training.advance()) }
+    // Each pair is learnt once, four in a step.
+    #expect(losses.count == (pairs.count + 3) / 4 && losses.count > 1)
+    #expect(abs(training.loss - losses.reduce(0, +) / Double(losses.count)) < 1e-9)
+    #expect(try margin() > before)
   }
 
   /// Some pairs, and a policy to learn them that has learnt nothing.
