@@ -265,7 +265,7 @@ extension BackgroundTrainer {
     metrics["refit.pairs"] = Double(refit.pairCount)
     metrics["refit.kept"] = refit.review?.kept
     let result = UpdateResult(
-      metrics: metrics, rejection: rejection, steps: training.steps)
+      metrics: metrics, rejection: rejection, steps: refit.learner.optimizer.state.step)
     try publishPolicy(
       number, learner: training.learner, result: result, taught: [],
       pendingAgain: try refitLabels().subtracting(refit.labels).sorted())
