@@ -43,8 +43,8 @@ extension BackgroundTrainer {
         try advance(refit)
         try workspace.updateJob(job, progress: refit.progress, remaining: nil)
         try serveWaitingLabelers()
-        if let training = refit.training, refit.review?.isOver == true {
-          try finish(refit, training)
+        if refit.review?.isOver == true {
+          try finish(refit)
           break
         }
       }
@@ -81,15 +81,15 @@ extension BackgroundTrainer {
   /// Takes the next of many small pieces of work.
   private func advance(_ refit: Refit) throws {
     if let training = refit.training {
-      if training.step < training.steps {
+      if !training.isOver {
         try training.advance()
-        if training.step == training.steps {
+        if training.isOver {
           log.info("refit: learnt the pairs of a round", metadata: ["loss": "\(training.loss)"])
         }
-      } else if refit.hasRoundsLeft {
+      } else if refit.hasRoundsLeft(after: training) {
         refit.beginNextRound(training)
       } else if let review = refit.review {
-        try goOn(review, training)
+        try goOn(review)
       } else {
         refit.review(refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt))
       }
@@ -236,9 +236,9 @@ extension BackgroundTrainer {
   private static let promptsReviewed = 24
   private static let reviewDraws = 2
 
-  private func goOn(_ review: Refit.Review, _ training: Refit.Training) throws {
+  private func goOn(_ review: Refit.Review) throws {
     let moves = review.moves
-    try review.advance(training) {
+    try review.advance {
       try answer($0, $1, draws: Self.reviewDraws, adapter: $2, into: &$3)
     }
     if review.moves > moves { log.info("refit: near the limits, so it goes back some of its way") }
@@ -255,23 +255,22 @@ extension BackgroundTrainer {
   }
 
   /// Has the gate decide, and puts what was made into use.
-  private func finish(_ refit: Refit, _ training: Refit.Training) throws {
+  private func finish(_ refit: Refit) throws {
     guard refit.pairCount > 0 else { return try endRefit(refit.labels) }
     let number = try workspace.reserveVersion()
     let budget = recipe.budget(demonstrations: standing.demonstrations)
-    let adapter = training.learner.adapter
     var (metrics, rejection) = try judge(
-      adapter, version: number, before: training.before, budget: budget)
+      refit.learner.adapter, version: number, before: refit.before, budget: budget)
     metrics["refit.pairs"] = Double(refit.pairCount)
     metrics["refit.kept"] = refit.review?.kept
     let result = UpdateResult(
       metrics: metrics, rejection: rejection, steps: refit.learner.optimizer.state.step)
     try publishPolicy(
-      number, learner: training.learner, result: result, taught: [],
+      number, learner: refit.learner, result: result, taught: [],
       pendingAgain: try refitLabels().subtracting(refit.labels).sorted())
     try endRefit(refit.labels)
     guard result.rejection == nil else { return }
-    policyLearner = training.learner
+    policyLearner = refit.learner
     standing.divergence = nil
     practiceOwed = 0
   }

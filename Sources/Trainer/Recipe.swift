@@ -110,10 +110,12 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Labels since the policy was last made anew, the least, after which it is again; and a quarter of those that
   /// there were then.
   public var refitAfter = 20
-  /// Prompts answered for it, 0 leaves it out, and in how many rounds; and the pairs that it learns, each once.
-  public var refitPrompts = 360
+  /// Prompts answered for it, 0 leaves it out, and in how many rounds; the pairs that it learns, and in how many epochs
+  /// in the first half of the rounds.
+  public var refitPrompts = 480
   public var refitRounds = 6
-  public var refitPairs = 450
+  public var refitPairs = 600
+  public var refitEpochs = 3
   /// How much better one answer is, in log-odds, for the reward model to be sure of it.
   public var refitSureGap = 4.0
   public var refitLearningRate = 5e-4
@@ -210,7 +212,7 @@ public struct Recipe: Sendable, Codable, Equatable {
       ("heads", heads), ("draws", draws), ("rolloutsKept", rolloutsKept),
       ("drawsLearnt", drawsLearnt), ("imitationSteps", imitationSteps),
       ("fewestImitated", fewestImitated), ("refitAfter", refitAfter), ("refitPairs", refitPairs),
-      ("refitRounds", refitRounds),
+      ("refitRounds", refitRounds), ("refitEpochs", refitEpochs),
     ]
     let notNegative = [
       ("replayedDemonstrations", replayedDemonstrations), ("replayedRankings", replayedRankings),

@@ -7,7 +7,8 @@ import Learning
 ///
 /// It starts from that. In each of some rounds it and the base answer prompts; of the answers to each, those that the
 /// reward model finds plainly better are preferred to those it finds plainly worse (Rafailov et al. 2023). What one
-/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024), in ever smaller steps.
+/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024). The first rounds learn
+/// their pairs in several epochs, the last once, in ever smaller steps; it ends when a round's pairs are known before.
 final class Refit {
   /// The labels there were when it began; one of them taken back ends it.
   let labels: Set<Int64>
@@ -36,7 +37,7 @@ final class Refit {
   /// What it trains; nil while prompts are answered.
   private(set) var training: Training?
   /// The parameters of the policy in use.
-  private let before: [Float]
+  let before: [Float]
   /// What compares that with the base; nil until it is trained.
   private(set) var review: Review?
 
@@ -82,7 +83,10 @@ final class Refit {
     later.removeFirst(prompts.count)
   }
 
-  var hasRoundsLeft: Bool { round + 1 < rounds }
+  /// Whether another round is to follow the one that was learnt.
+  func hasRoundsLeft(after training: Training) -> Bool {
+    round + 1 < rounds && !training.knewItsPairs
+  }
 
   /// What was trained answers the next prompts.
   func beginNextRound(_ training: Training) {
@@ -111,11 +115,13 @@ final class Refit {
   /// Learns this round's pairs.
   func train(_ pairs: [Preferred], recipe: Recipe) {
     training = Training(
-      pairs, learner: learner, before: before, recipe: recipe, round: round, of: rounds,
+      pairs, learner: learner, recipe: recipe, round: round, of: rounds,
       seed: UInt64(labels.count + round))
   }
 
-  func review(_ prompts: [[TokenID]]) { review = Review(prompts) }
+  func review(_ prompts: [[TokenID]]) {
+    review = Review(prompts, adapter: learner.adapter, before: before)
+  }
 
   /// Two answers to a prompt, of which the reward model prefers one.
   struct Preferred {
@@ -213,35 +219,50 @@ final class Refit {
   /// How much more it counts than there is of it, at most.
   private static let mostRaised = 4.0
 
-  /// Preference optimisation on the pairs of one round, each once.
+  /// Preference optimisation on the pairs of one round.
   final class Training {
-    let learner: PolicyLearner
-    /// The parameters that all training began with.
-    let before: [Float]
     let steps: Int
     private(set) var step = 0
+    private let learner: PolicyLearner
     private var pairs: [Preferred]
     private var order: BatchOrder
     private let recipe: Recipe
-    private let round: Int
-    private let rounds: Int
-    /// The sum of the steps' preference losses.
+    /// The steps in which each pair is met once.
+    private let stepsOfEpoch: Int
+    /// The steps at a rate that falls, of which these are some, and how many of them came before.
+    private let stepsOfSchedule: Int
+    private let stepsBefore: Int
+    /// The sum of the preference losses of the first epoch's steps.
     private var losses = 0.0
 
     init(
-      _ pairs: [Preferred], learner: PolicyLearner, before: [Float], recipe: Recipe,
-      round: Int, of rounds: Int, seed: UInt64
+      _ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe, round: Int, of rounds: Int,
+      seed: UInt64
     ) {
-      (self.pairs, self.learner, self.before, self.recipe) = (pairs, learner, before, recipe)
-      (self.round, self.rounds) = (round, rounds)
+      (self.pairs, self.learner, self.recipe) = (pairs, learner, recipe)
       order = BatchOrder(records: pairs.count, batch: batch, shuffle: true, seed: seed)
-      steps = (pairs.count + batch - 1) / batch
+      stepsOfEpoch = (pairs.count + batch - 1) / batch
+      let repeated = rounds / 2
+      if round < repeated {
+        steps = stepsOfEpoch * recipe.refitEpochs
+        (stepsOfSchedule, stepsBefore) = (steps, 0)
+      } else {
+        steps = stepsOfEpoch
+        stepsOfSchedule = (rounds - repeated) * steps
+        stepsBefore = (round - repeated) * steps
+      }
     }
 
     var pairCount: Int { pairs.count }
 
-    /// The mean of the steps' preference losses so far.
-    var loss: Double { losses / Double(max(1, step)) }
+    /// The mean preference loss of pairs when they are first met.
+    var loss: Double { losses / Double(max(1, min(step, stepsOfEpoch))) }
+
+    /// Whether it prefers, without having learnt them, what it was to learn to prefer.
+    var knewItsPairs: Bool { step >= stepsOfEpoch && loss < Self.knownLoss }
+    private static let knownLoss = 0.1
+
+    var isOver: Bool { step == steps || knewItsPairs }
 
     /// Takes the next step.
     ///
@@ -260,10 +281,10 @@ final class Refit {
         anchor: recipe.refitAnchor)
       _ = try learner.step(
         learningRate: recipe.refitLearningRate
-          * Schedule.cosine.factor(step: round * steps + step, of: rounds * steps),
+          * Schedule.cosine.factor(step: stepsBefore + step, of: stepsOfSchedule),
         clip: recipe.clip)
+      if step < stepsOfEpoch { losses += part.loss }
       step += 1
-      losses += part.loss
       return part.loss
     }
   }
@@ -274,6 +295,9 @@ extension Refit {
   /// language, what was trained goes back some of its way.
   final class Review {
     private let prompts: [[TokenID]]
+    private let adapter: LoRAAdapter
+    /// The parameters that all training began with.
+    private let before: [Float]
     private var next = 0
     private(set) var base = MeasuredAnswers()
     private(set) var policy = MeasuredAnswers()
@@ -281,8 +305,8 @@ extension Refit {
     private(set) var moves = 0
     private(set) var isOver: Bool
 
-    init(_ prompts: [[TokenID]]) {
-      self.prompts = prompts
+    init(_ prompts: [[TokenID]], adapter: LoRAAdapter, before: [Float]) {
+      (self.prompts, self.adapter, self.before) = (prompts, adapter, before)
       isOver = prompts.isEmpty
     }
 
@@ -295,11 +319,9 @@ extension Refit {
     ///
     /// - Parameter answer: answers a prompt of a number by an adapter.
     func advance(
-      _ training: Training,
       answer: ([TokenID], Int, LoRAAdapter?, inout MeasuredAnswers) throws -> Void
     ) throws {
       guard next < prompts.count else { return }
-      let adapter = training.learner.adapter
       if moves == 0 { try answer(prompts[next], next, nil, &base) }
       try answer(prompts[next], next, adapter, &policy)
       next += 1
@@ -310,7 +332,7 @@ extension Refit {
         isOver = true
         return
       }
-      adapter.move(Self.way, to: training.before)
+      adapter.move(Self.way, to: before)
       moves += 1
       next = 0
       self.policy = MeasuredAnswers()
