@@ -91,7 +91,9 @@ extension BackgroundTrainer {
       } else if let review = refit.review {
         try goOn(review)
       } else {
-        refit.review(refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt))
+        refit.review(
+          refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt),
+          budget: recipe.budget(demonstrations: standing.demonstrations))
       }
     } else if let prompt = refit.prompts.popLast() {
       try answer(prompt, refit)
@@ -237,19 +239,20 @@ extension BackgroundTrainer {
   private static let reviewDraws = 2
 
   private func goOn(_ review: Refit.Review) throws {
-    let moves = review.moves
+    let (moves, steps) = (review.moves, review.steps)
     try review.advance {
       try answer($0, $1, draws: Self.reviewDraws, adapter: $2, into: &$3)
     }
     if review.moves > moves { log.info("refit: near the limits, so it goes back some of its way") }
+    if review.steps > steps { log.info("refit: far from the limits, so it is made stronger") }
     if review.isOver, let policy = review.policy.figures, let base = review.base.figures {
       func summary(_ drawn: DrawFigures) -> Logger.MetadataValue {
-        "distinct \(drawn.distinct) fluency \(drawn.fluency) ended \(drawn.ended)"
+        "distinct \(drawn.distinct) fluency \(drawn.fluency) ended \(drawn.ended) divergence \(drawn.divergence)"
       }
       log.info(
         "refit: compared with the base",
         metadata: [
-          "policy": summary(policy), "base": summary(base), "moves": "\(review.moves)",
+          "policy": summary(policy), "base": summary(base), "kept": "\(review.kept)",
         ])
     }
   }

@@ -85,7 +85,8 @@ struct Gate {
   }
 
   private static let fluencyWarning = 0.5
-  private static let budgetsAtMost = 1.5
+  /// Budgets that a policy may be from the base.
+  static let budgetsAtMost = 1.5
   /// Budgets, and nats per token, by which eight answers may differ by chance.
   private static let fewBudgets = 0.2
   private static let fewFluency = 0.1

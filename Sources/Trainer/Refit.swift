@@ -119,8 +119,8 @@ final class Refit {
       seed: UInt64(labels.count + round))
   }
 
-  func review(_ prompts: [[TokenID]]) {
-    review = Review(prompts, adapter: learner.adapter, before: before)
+  func review(_ prompts: [[TokenID]], budget: Double) {
+    review = Review(prompts, adapter: learner.adapter, before: before, budget: budget)
   }
 
   /// Two answers to a prompt, of which the reward model prefers one.
@@ -291,28 +291,36 @@ final class Refit {
 }
 
 extension Refit {
-  /// A comparison with the base by answers to prompts that were not learnt from. While it comes near to leaving the
-  /// language, what was trained goes back some of its way.
+  /// A comparison with the base by answers to prompts that were not learnt from, which finds how far to go: while it
+  /// comes near to leaving the language, what was trained goes back some of its way; while it is far from that and
+  /// within its budget, what it has learnt is made stronger.
   final class Review {
     private let prompts: [[TokenID]]
     private let adapter: LoRAAdapter
     /// The parameters that all training began with.
     private let before: [Float]
+    /// Nats per token from the base that the policy is held to.
+    private let budget: Double
     private var next = 0
+    private var passes = 0
     private(set) var base = MeasuredAnswers()
     private(set) var policy = MeasuredAnswers()
-    /// How often it went back.
+    /// How often it went back, and how often on.
     private(set) var moves = 0
+    private(set) var steps = 0
+    /// What it was before it last went on.
+    private var last: (parameters: [Float], answers: MeasuredAnswers)?
     private(set) var isOver: Bool
 
-    init(_ prompts: [[TokenID]], adapter: LoRAAdapter, before: [Float]) {
+    init(_ prompts: [[TokenID]], adapter: LoRAAdapter, before: [Float], budget: Double) {
       (self.prompts, self.adapter, self.before) = (prompts, adapter, before)
+      self.budget = budget
       isOver = prompts.isEmpty
     }
 
     var progress: Double {
       let share = Double(next) / Double(max(1, prompts.count))
-      return (Double(moves) + share) / Double(Self.mostMoves + 1)
+      return (Double(passes) + share) / Double(Self.mostMoves + 1)
     }
 
     /// Has the next prompt answered by the policy, and at first by the base.
@@ -322,28 +330,59 @@ extension Refit {
       answer: ([TokenID], Int, LoRAAdapter?, inout MeasuredAnswers) throws -> Void
     ) throws {
       guard next < prompts.count else { return }
-      if moves == 0 { try answer(prompts[next], next, nil, &base) }
+      if passes == 0 { try answer(prompts[next], next, nil, &base) }
       try answer(prompts[next], next, adapter, &policy)
       next += 1
       guard next == prompts.count else { return }
-      guard moves < Self.mostMoves, let policy = policy.figures, let base = base.figures,
-        Gate.isNearLimits(policy, base: base)
-      else {
+      passes += 1
+      move()
+      if !isOver { (next, policy) = (0, MeasuredAnswers()) }
+    }
+
+    /// Goes back or on, or ends.
+    private func move() {
+      guard let figures = policy.figures, let base = base.figures else {
         isOver = true
         return
       }
-      adapter.move(Self.way, to: before)
-      moves += 1
-      next = 0
-      self.policy = MeasuredAnswers()
+      let isNear = Gate.isNearLimits(figures, base: base)
+      if let last {
+        if isNear || figures.divergence > Gate.budgetsAtMost * budget {
+          for (index, value) in last.parameters.enumerated() { adapter.parameters[index] = value }
+          policy = last.answers
+          steps -= 1
+          isOver = true
+          return
+        }
+      } else if isNear {
+        guard moves < Self.mostMoves else {
+          isOver = true
+          return
+        }
+        adapter.move(Self.way, to: before)
+        moves += 1
+        return
+      }
+      guard moves == 0, steps < Self.mostSteps, figures.divergence < budget else {
+        isOver = true
+        return
+      }
+      last = (Array(adapter.parameters), policy)
+      adapter.strengthen(by: Self.step)
+      steps += 1
     }
 
-    /// The share of its way that is left.
-    var kept: Double { pow(Double(1 - Self.way), Double(moves)) }
+    /// The share of its way that is left, or how much stronger it is.
+    var kept: Double {
+      pow(Double(1 - Self.way), Double(moves)) * pow(Double(Self.step), Double(steps))
+    }
 
     static let mostMoves = 3
     /// The share of its way that it goes back at a time.
     private static let way: Float = 0.2
+    static let mostSteps = 2
+    /// What it is made stronger by at a time.
+    private static let step: Float = 1.25
   }
 }
 

@@ -67,7 +67,7 @@ extension BackgroundTrainerTests {
       #expect(version.id > before.id)
       #expect(version.parent == before.id)
       #expect(version.metrics["refit.pairs"].map { $0 > 0 && $0 <= 12 } == true)
-      #expect(version.metrics["refit.kept"].map { $0 > 0.5 && $0 <= 1 } == true)
+      #expect(version.metrics["refit.kept"].map { $0 > 0.5 && $0 <= 1.5625 } == true)
       if version.state != .rejected {
         #expect(try workspace.currentVersion(.policy)?.id == version.id)
         #expect(
@@ -200,7 +200,7 @@ extension BackgroundTrainerTests {
     let adapter = LoRAAdapter(configuration: model.configuration, rank: 16, alpha: 32, seed: 1)
     let start = Array(adapter.parameters)
     for index in start.indices { adapter.parameters[index] += 1 }
-    let review = Refit.Review([[1], [2]], adapter: adapter, before: start)
+    let review = Refit.Review([[1], [2]], adapter: adapter, before: start, budget: 0.5)
     var asked: [(number: Int, isBase: Bool)] = []
     // What was trained says the same to all in its first two rounds.
     while !review.isOver {
@@ -222,7 +222,7 @@ extension BackgroundTrainerTests {
     let ways = zip(adapter.parameters, start).map { $0 - $1 }
     #expect(ways.allSatisfy { abs($0 - 0.64) < 1e-3 })
     // It ends although nothing helps.
-    let hopeless = Refit.Review([[1]], adapter: adapter, before: start)
+    let hopeless = Refit.Review([[1]], adapter: adapter, before: start, budget: 0.5)
     var rounds = 0
     while !hopeless.isOver {
       rounds += 1
@@ -233,6 +233,50 @@ extension BackgroundTrainerTests {
       }
     }
     #expect(rounds == 1 + Refit.Review.mostMoves)
+  }
+
+  /// How far a review goes, with the figures of each of its passes: the tokens' log-probabilities under the policy,
+  /// where the base's are -2, and whether answers say the same.
+  private func review(_ passes: [(logprob: Double, isSame: Bool)]) throws -> (
+    kept: Double, passes: Int, ways: Set<Int>
+  ) {
+    let adapter = LoRAAdapter(configuration: model.configuration, rank: 2, alpha: 4, seed: 1)
+    for index in adapter.parameters.indices { adapter.parameters[index] += 1 }
+    let trained = Array(adapter.parameters)
+    let review = Refit.Review(
+      [[1], [2]], adapter: adapter, before: trained.map { $0 - 1 }, budget: 0.5)
+    var answered = 0
+    while !review.isOver {
+      let pass = passes[min(answered / 2, passes.count - 1)]
+      try review.advance { _, number, adapter, answers in
+        answers.texts.append(
+          adapter != nil && pass.isSame ? "the same" : "words of number \(number)")
+        answers.logprobs.append(2 * (adapter == nil ? -2 : pass.logprob))
+        answers.reference.append(-4)
+        answers.tokens += 2
+        answers.ended += 1
+      }
+      answered += 1
+    }
+    #expect(review.policy.texts == ["words of number 0", "words of number 1"])
+    let ways = zip(adapter.parameters, trained).map { Int((100 * $0 / $1).rounded()) }
+    return (review.kept, answered / 2, Set(ways))
+  }
+
+  @Test func whatIsFarFromItsLimitsIsMadeStronger() throws {
+    // Only one of the two factors is.
+    let twice = try review([(-1.8, false)])
+    #expect(twice == (1.5625, 3, [100, 156]))
+    let once = try review([(-1.8, false), (-1.4, false)])
+    #expect(once == (1.25, 2, [100, 125]))
+    // What has spent its budget stays as it is.
+    let never = try review([(-1.4, false)])
+    #expect(never == (1, 1, [100]))
+    // The last step is taken back when it went too far: beyond the budget, or out of the language.
+    let spent = try review([(-1.8, false), (-1.2, false)])
+    #expect(spent == (1, 2, [100]))
+    let same = try review([(-1.8, false), (-1.7, false), (-1.7, true)])
+    #expect(same == (1.25, 3, [100, 125]))
   }
 
   @Test func aLabelComesBeforeAnyMoreOfIt() throws {

@@ -47,11 +47,14 @@ import Testing
       #expect(robot(status).press("down").text.contains("That went too far, \(words) was kept."))
     }
     #expect(!robot().press("down").text.contains("went too far"))
-    for (kept, isSaid) in [(0.64, true), (1, false)] {
-      var status = WorkspaceStatus.busy
-      status.versions[0].metrics["refit.kept"] = kept
-      let text = robot(status).press("down").text
-      #expect(text.contains("so 64 % of the way was kept.") == isSaid)
+    for (kept, words) in [
+      (0.64, "so 64 % of the way was kept."), (1.25, "far from the gate's limits"),
+    ] {
+      for isMoved in [true, false] {
+        var status = WorkspaceStatus.busy
+        status.versions[0].metrics["refit.kept"] = isMoved ? kept : 1
+        #expect(robot(status).press("down").text.contains(words) == isMoved)
+      }
     }
   }
 

@@ -119,6 +119,15 @@ public final class LoRAAdapter: @unchecked Sendable {
     LoRAAdapter(copying: self)
   }
 
+  /// Multiplies what the adapter adds.
+  public func strengthen(by factor: Float) {
+    for layer in layers {
+      for linear in LinearLayer.allCases {
+        for index in range(layer: layer, linear: linear, factor: .b) { parameters[index] *= factor }
+      }
+    }
+  }
+
   /// Moves all weights some share of the way to others, as many and in the same order as ``parameters``.
   public func move(_ share: Float, to others: [Float]) {
     precondition(others.count == parameters.count)

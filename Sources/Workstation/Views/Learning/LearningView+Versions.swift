@@ -81,9 +81,12 @@ extension LearningView {
         ? withoutLabels
         : "Trained from \(parent) on \(count(version.learntCount, "new label"))."
     ]
-    if let kept = version.metrics["refit.kept"], kept < 1 {
+    if let kept = version.metrics["refit.kept"], kept != 1 {
       facts.append(
-        "That came too near to the gate's limits, so \(percent(kept)) % of the way was kept.")
+        kept < 1
+          ? "That came too near to the gate's limits, so \(percent(kept)) % of the way was kept."
+          : "That was far from the gate's limits, so what it changes was made \(percent(kept - 1)) % stronger."
+      )
     }
     if let halvings = version.metrics["halvings"], halvings > 0 {
       facts.append(
