@@ -50,20 +50,6 @@ extension Workspace {
     return try labels(kinds: kind.learnsFrom, heldOut: heldOut).filter { !learnt.contains($0.id) }
   }
 
-  /// The labels that the current version of a kind has learnt and that were taken back since: a
-  /// reason to train it again without them.
-  public func learntButRetracted(_ kind: VersionKind) throws(StorageError) -> [Int64] {
-    let current = try currentVersion(kind)?.id ?? 0
-    return try read { db in
-      try Int64.fetchAll(
-        db,
-        sql: """
-          \(Self.chain) SELECT label_id FROM learnt JOIN labels ON labels.id = label_id
-          WHERE retracted_at IS NOT NULL ORDER BY label_id
-          """, arguments: [current])
-    }
-  }
-
   /// Goes back from what has learnt a label that was taken back: the newest version without one, by way of
   /// the parents, is put into use, and what only later ones have learnt is pending again.
   ///

@@ -8,27 +8,6 @@ extension Workspace {
     try read { db in try Self.predictions(slate: slate, db) }
   }
 
-  /// Replaces the scores of a slate that waits for anyone with those of a newer reward model.
-  ///
-  /// - Parameter scores: by completion, one score per head.
-  /// - Returns: false when a labeler has the slate already: what was said before stays.
-  @discardableResult
-  public func rescore(
-    slate: Int64, rewardVersion: Int64, scores: [Int64: [Float]]
-  ) throws(StorageError) -> Bool {
-    try write { db in
-      guard try status(of: slate, db) == .ready else { return false }
-      let completions = try Self.completions(slate: slate, db).map(\.id)
-      try db.run(
-        sql: "DELETE FROM predictions WHERE slate_id = ? AND version_id = ?",
-        arguments: [slate, rewardVersion])
-      try store(
-        scores: completions.map { scores[$0] ?? [] }, rewardVersion: rewardVersion, slate: slate,
-        completions: completions, db)
-      return true
-    }
-  }
-
   static func predictions(slate: Int64, _ db: Database) throws -> [Prediction] {
     let rows = try Row.fetchAll(
       db.cachedStatement(

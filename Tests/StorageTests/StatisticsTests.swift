@@ -68,21 +68,6 @@ import Testing
         == ["later", "later"])
   }
 
-  @Test func aWaitingSlateCanBeScoredAgainAndAClaimedOneNot() throws {
-    let fresh = try FreshWorkspace.withPrompts()
-    let workspace = fresh.workspace
-    let old = try workspace.publishVersion(.reward).id
-    let new = try workspace.publishVersion(.reward, parent: old).id
-    let slate = try workspace.makeSlate(rewardVersion: old, scores: [[1], [2], [3]])
-    let scores = Dictionary(
-      uniqueKeysWithValues: slate.completions.enumerated().map { ($1.id, [Float(-$0), 0]) })
-    #expect(try workspace.rescore(slate: slate.id, rewardVersion: new, scores: scores))
-    #expect(try workspace.predictions(slate: slate.id).map(\.mean) == [0, -0.5, -1])
-    _ = try workspace.claimNextSlate(labeler: "ann")
-    #expect(try !workspace.rescore(slate: slate.id, rewardVersion: old, scores: scores))
-    #expect(try workspace.outcome(label: workspace.rank(slate)[0])?.predicted == 3)
-  }
-
   @Test func thePolicysOwnDrawIsComparedWithTheReference() throws {
     let fresh = try FreshWorkspace(
       prompts: (0..<6).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
@@ -117,30 +102,25 @@ import Testing
     let fresh = try FreshWorkspace(
       prompts: (0..<6).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
     let workspace = fresh.workspace
-    let old = try workspace.publishVersion(.reward).id
-    let new = try workspace.publishVersion(.reward, parent: old).id
-    // Means 2, 1 and 4; scored by an older reward model too, which does not count.
-    let slate = try workspace.makeSlate(rewardVersion: old, scores: [[9], [7], [8]])
-    let ids = slate.completions.map(\.id)
-    try workspace.rescore(
-      slate: slate.id, rewardVersion: new,
-      scores: [ids[0]: [1, 3], ids[1]: [0, 2], ids[2]: [4, 4]])
+    let model = try workspace.publishVersion(.reward).id
+    // Means 2, 1 and 4.
+    let slate = try workspace.makeSlate(rewardVersion: model, scores: [[1, 3], [0, 2], [4, 4]])
     // The first is preferred to the other two, which are tied.
     try workspace.rank(slate, tiers: [[0], [1, 2]])
     #expect(try workspace.predictedMargins().sorted() == [-2, 1])
 
     try workspace.rank(
-      workspace.makeSlate(["a", "b"], rewardVersion: new, scores: [[5], [2]]))
+      workspace.makeSlate(["a", "b"], rewardVersion: model, scores: [[5], [2]]))
     #expect(try workspace.predictedMargins().sorted() == [-2, 1, 3])
     #expect(try workspace.predictedMargins(last: 1) == [3])
 
     // Not of what was chosen for its scores, never scored, or taken back.
     try workspace.rank(
       workspace.makeSlate(
-        ["a", "b"], rewardVersion: new, scores: [[5], [1]], activelyChosen: true))
+        ["a", "b"], rewardVersion: model, scores: [[5], [1]], activelyChosen: true))
     try workspace.rank(workspace.makeSlate(["a", "b"]))
     try workspace.rank(
-      workspace.makeSlate(["a", "b"], rewardVersion: new, scores: [[8], [1]]))
+      workspace.makeSlate(["a", "b"], rewardVersion: model, scores: [[8], [1]]))
     #expect(try workspace.predictedMargins().sorted() == [-2, 1, 3, 7])
     try workspace.undoLast(labeler: "ann")
     #expect(try workspace.predictedMargins().sorted() == [-2, 1, 3])
