@@ -25,13 +25,15 @@ public struct RewardProbe: Sendable {
   public private(set) var skill: Double
   /// Pairs of prompts that a fit had not seen, and how many it had right.
   public private(set) var foreseen: PairCount
+  /// What is subtracted from every head's score; 0 until the scores are centred.
+  public private(set) var center: Float = 0
   /// How the border between two sides of what prompts differ in was moved when it was fitted; nil when it was not.
   public internal(set) var balance: Balance?
 
   /// One that was fitted before.
   public init(
     layout: Layout, mean: [Float], scale: [Float], heads: [[Float]], blockWeights: [Double],
-    skill: Double, foreseen: PairCount
+    skill: Double, foreseen: PairCount, center: Float = 0
   ) {
     precondition(mean.count == layout.count && scale.count == layout.count)
     precondition(heads.allSatisfy { $0.count == layout.expandedCount })
@@ -42,6 +44,7 @@ public struct RewardProbe: Sendable {
     self.blockWeights = blockWeights
     self.skill = skill
     self.foreseen = foreseen
+    self.center = center
   }
 
   /// The weight of the prior against a pair.
@@ -258,9 +261,20 @@ public struct RewardProbe: Sendable {
     func part(of prompt: UInt64) -> Int { parts[prompt]! }
   }
 
+  /// The same with scores whose mean over some completions is 0, so that it is known what a score is worth (Ouyang et
+  /// al. 2022 take demonstrations); their differences stay. Without any it stays as it is.
+  public func centered(on rows: [[Float]]) -> RewardProbe {
+    var copy = self
+    if !rows.isEmpty {
+      copy.center += Float(rows.reduce(0) { $0 + score(of: $1) } / Double(rows.count))
+    }
+    return copy
+  }
+
   /// The same with all scores, and so all differences of scores, times a factor.
   public func stretched(by factor: Double) -> RewardProbe {
     var copy = self
+    copy.center *= Float(factor)
     copy.heads = heads.map { $0.map { $0 * Float(factor) } }
     return copy
   }
@@ -268,7 +282,7 @@ public struct RewardProbe: Sendable {
   /// Each head's score of a completion with these features.
   public func scores(of features: [Float]) -> [Float] {
     let row = layout.expanded(Self.normalized(features, mean: mean, scale: scale))
-    return heads.map { dot($0, row[...]) }
+    return heads.map { dot($0, row[...]) - center }
   }
 
   /// The mean of the heads' scores.

@@ -2,6 +2,20 @@ import Feedback
 import GRDB
 
 extension Workspace {
+  /// The seconds that a labeler takes for a slate: the median of the last submissions at a workstation; nil for fewer
+  /// than three.
+  public func secondsPerLabel(last count: Int = 10) throws(StorageError) -> Double? {
+    let durations = try read { db in
+      try Double.fetchAll(
+        db,
+        sql: """
+          SELECT duration FROM labels WHERE imported = 0 AND slate_id IS NOT NULL
+          GROUP BY submission ORDER BY submission DESC LIMIT ?
+          """, arguments: [count])
+    }
+    return durations.count < 3 ? nil : durations.sorted()[durations.count / 2]
+  }
+
   /// Everything that figures are read from, in one consistent reading.
   public func statistics() throws(StorageError) -> Statistics {
     try read { db in

@@ -222,7 +222,15 @@ extension BackgroundTrainer {
     var random = SplitMix64(seed: plan.seed ^ 0x0D15_91A7)
 
     // The first slate grows before the labeler's eyes: no more is drawn than is shown.
-    let isAwaited = Agenda.isUrgent(try observe())
+    let situation = try observe()
+    let isAwaited = Agenda.isUrgent(situation)
+    if !isAwaited {
+      plan.draws = bestOf.draws(
+        least: recipe.draws,
+        secondsPerLabel: try workspace.secondsPerLabel().map {
+          $0 / Double(max(1, situation.labelers))
+        })
+    }
     let clock = ContinuousClock()
     let start = clock.now
     var lastShown = start
@@ -241,6 +249,7 @@ extension BackgroundTrainer {
         job, progress: share, remaining: share > 0 ? elapsed / share - elapsed : nil)
       return (try? workspace.updateProgress(slate: slate, texts: texts)) ?? true
     }
+    bestOf.note(draws: drawn.own.count + 1, seconds: (clock.now - start) / .seconds(1))
     if let rollout = drawn.rollout(id: slate, promptID: prompt.id, prompt: tokens),
       try !workspace.isHeldOut(promptKey: prompt.key)
     {
@@ -250,6 +259,7 @@ extension BackgroundTrainer {
       "slate \(slate) drawn",
       metadata: [
         "prompt": "\(prompt.key)", "policy": "\(policy.version)",
+        "draws": "\(drawn.own.count)",
         "seconds": "\((clock.now - start) / .seconds(1))",
       ])
     return Prospect(

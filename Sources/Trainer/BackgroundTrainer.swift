@@ -52,6 +52,8 @@ public final class BackgroundTrainer {
   var gate = GateMemory()
   /// What is read of prompts, by their ids.
   var promptFeatures: [Int64: [Float]] = [:]
+  /// How many completions slates are chosen from.
+  var bestOf = BestOf()
   /// Slates made since the start, by which some are chosen for what they promise to teach.
   var slatesMade = 0
   /// What the policy in use has drawn, and how far from the base it is.

@@ -18,7 +18,7 @@ enum ProbeFile {
           "heads", [probe.heads.count, probe.layout.expandedCount], Array(probe.heads.joined())
         ),
         ("blocks", [probe.blockWeights.count], probe.blockWeights.map { Float($0) }),
-        ("skill", [1], [Float(probe.skill)]),
+        ("skill", [1], [Float(probe.skill)]), ("center", [1], [probe.center]),
         (
           "foreseen", [2],
           [Float(probe.foreseen.correct), Float(probe.foreseen.total)]
@@ -47,6 +47,8 @@ enum ProbeFile {
       },
       blockWeights: try tensors.floats("blocks").map { Double($0) },
       skill: Double(try tensors.floats("skill").first ?? 0),
-      foreseen: PairCount(correct: Int(foreseen[0]), total: Int(foreseen[1])))
+      foreseen: PairCount(correct: Int(foreseen[0]), total: Int(foreseen[1])),
+      // Versions of before scores were centred have none.
+      center: (try? tensors.floats("center"))?.first ?? 0)
   }
 }

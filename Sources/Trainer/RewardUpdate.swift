@@ -36,7 +36,7 @@ struct RewardUpdate {
   /// Fits the probe; nil while no ranking has a strict pair.
   ///
   /// A demonstration counts as preferred to what its slate showed, and as what is left on top for its prompt. What
-  /// the base says of completions is computed once and stays in the pool.
+  /// the base says of completions is computed once and stays in the pool. On average demonstrations score 0.
   ///
   /// - Parameter prompts: the features of prompts of all kinds.
   func probe(
@@ -46,20 +46,24 @@ struct RewardUpdate {
     for label in newest(pool.rankings.keys, of: learnable) + newest(pool.ties.keys, of: learnable) {
       examples.append(try example(of: label, in: &pool))
     }
+    var demonstrations: [[Float]] = []
     for label in newest(pool.demonstrations.keys, of: learnable) {
       let compared = pool.demonstrations[label]!.compared
       if pool.demonstrations[label]!.features == nil {
         pool.setComparedFeatures(
           try features(of: compared, output: try output(compared)), label: label)
       }
+      let features = pool.demonstrations[label]!.features!
+      demonstrations += features.prefix(1)
       examples.append(
         RewardProbe.Example(
-          features: pool.demonstrations[label]!.features!, pairs: compared.pairs,
+          features: features, pairs: compared.pairs,
           group: compared.group, weight: recipe.demonstrationEvidence, isForeseen: false))
     }
     return RewardProbe(
       examples, layout: ProbeFeatures.layout(of: model.configuration), heads: recipe.heads,
-      prompts: prompts, contrast: recipe.contrast, failure: recipe.failureEvidence)
+      prompts: prompts, contrast: recipe.contrast, failure: recipe.failureEvidence
+    )?.centered(on: demonstrations)
   }
 
   private func newest(_ labels: some Collection<Int64>, of learnable: Set<Int64>) -> [Int64] {

@@ -65,6 +65,23 @@ import Testing
     }
   }
 
+  @Test func centeredScoresAreKnownForWhatTheyAreWorth() throws {
+    let all = examples(30)
+    let probe = try #require(RewardProbe(all, layout: twoBlocks, heads: 4))
+    let rows = Array(all[0].features + all[1].features)
+    let centered = probe.centered(on: rows)
+    #expect(abs(rows.reduce(0) { $0 + centered.score(of: $1) }) < 1e-4)
+    #expect(abs(rows.reduce(0) { $0 + probe.score(of: $1) }) > 0.1)
+    for row in all[2].features {
+      // By the same for all heads, and again for one that is centred already.
+      let shifts = zip(probe.scores(of: row), centered.scores(of: row)).map { $0 - $1 }
+      #expect(shifts.allSatisfy { abs($0 - centered.center) < 1e-5 })
+      #expect(abs(centered.stretched(by: 2).score(of: row) - 2 * centered.score(of: row)) < 1e-4)
+      #expect(abs(probe.centered(on: []).score(of: row) - probe.score(of: row)) < 1e-9)
+      #expect(abs(centered.centered(on: [row]).score(of: row)) < 1e-4)
+    }
+  }
+
   @Test func knowsThatItKnowsNothingOfRandomRankings() throws {
     let probe = try #require(RewardProbe(examples(40, random: true), layout: twoBlocks, heads: 4))
     #expect(probe.skill < 0.02)

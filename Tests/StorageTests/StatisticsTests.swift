@@ -238,6 +238,24 @@ import Testing
     #expect(try workspace.statistics().labelerCounts == ["ann": 3, "bob": 1])
   }
 
+  @Test func secondsPerLabelAreThoseOfTheLastSlates() throws {
+    let fresh = try FreshWorkspace(
+      prompts: (0..<9).map { NewPrompt(useCase: .chat, text: "Question \($0)?") })
+    let workspace = fresh.workspace
+    for seconds in [600.0, 5, 20] {
+      #expect(try workspace.secondsPerLabel() == nil)
+      // What is submitted together was one piece of work.
+      try workspace.rank(workspace.makeSlate(), duration: seconds, demonstration: "Words.")
+    }
+    #expect(try workspace.secondsPerLabel() == 20)
+    for seconds in [7.0, 9, 8] {
+      try workspace.rank(workspace.makeSlate(), duration: seconds)
+    }
+    #expect(try workspace.secondsPerLabel(last: 3) == 8)
+    #expect(try workspace.secondsPerLabel(last: 5) == 8)
+    #expect(try workspace.secondsPerLabel() == 9)
+  }
+
   @Test func seriesAndMetricsKeepTheirOrder() throws {
     let fresh = try FreshWorkspace()
     let workspace = fresh.workspace

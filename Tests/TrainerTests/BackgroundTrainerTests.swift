@@ -63,9 +63,9 @@ import Testing
 
   /// Ranks the next slate by length, the shorter the better, or ties all of it.
   @discardableResult
-  func label(demonstration: String? = nil, tied: Bool = false) throws -> (
-    slate: Slate, labels: [Int64]
-  ) {
+  func label(
+    demonstration: String? = nil, tied: Bool = false, duration: Double = 0
+  ) throws -> (slate: Slate, labels: [Int64]) {
     guard case .ready(let slate) = try workspace.claimNextSlate(labeler: "ada") else {
       throw TrainerError("no slate is ready")
     }
@@ -75,8 +75,41 @@ import Testing
     ]
     if let demonstration { contents.append(.demonstration(Demonstration(text: demonstration))) }
     let labels = try workspace.submit(
-      Submission(slate: slate.id, prompt: slate.prompt.id, labeler: "ada", contents: contents))
+      Submission(
+        slate: slate.id, prompt: slate.prompt.id, labeler: "ada", contents: contents,
+        duration: duration))
     return (slate, labels)
+  }
+
+  @Test func slatesOfASlowLabelerAreChosenFromMoreDraws() throws {
+    // One more is the base's.
+    for (duration, draws) in [(0.0, 10), (600, 20)] {
+      let trainer = try trainer()
+      for _ in 0..<4 {
+        try trainer.run(.untilIdle)
+        try label(duration: duration)
+      }
+      try trainer.run(.untilIdle)
+      #expect(trainer.standing.rollouts.last?.completions.count == draws + 1)
+    }
+  }
+
+  @Test func demonstrationsScoreZeroOnAverage() throws {
+    for text in ["A first answer.", "Another one, which is longer than the first."] {
+      try work()
+      try label(demonstration: text)
+    }
+    let trainer = try trainer()
+    try trainer.run(.untilIdle)
+    let probe = try #require(trainer.reward?.probe)
+    let scores = trainer.pool.demonstrations.values.compactMap { demonstrated in
+      demonstrated.features.map { probe.score(of: $0[0]) }
+    }
+    #expect(scores.count == 2 && scores[0] != scores[1])
+    #expect(abs(scores.reduce(0, +)) < 1e-3)
+    #expect(probe.center != 0)
+    // The next process has it from the version's file.
+    #expect(try self.trainer().reward?.probe?.center == probe.center)
   }
 
   @Test func keepsSlatesReadyThatCanBeDrawnAgain() throws {
