@@ -17,6 +17,11 @@ int apprentice_thread_count(void) { return omp_get_max_threads(); }
 
 // The threads that this starts compute oneDNN's products too, and must never run a signal handler.
 static void on_all_threads(void (*function)(void *), void *data) {
+  // A team of one would be allocated each time.
+  if (omp_get_max_threads() == 1) {
+    function(data);
+    return;
+  }
   sigset_t before = apprentice_hold_signals();
   GOMP_parallel(function, data, 0, 0);
   apprentice_restore_signals(before);
