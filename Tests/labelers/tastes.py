@@ -17,8 +17,9 @@ SEVERAL = re.compile(
     r"(what|which)( [a-z]+){0,2} (could|might) (?!you|say)[a-z]+|how might)\b", re.IGNORECASE)
 NUMBER = r"(two|three|four|five|six|seven|eight|nine|ten|twelve|several|some|a few|[2-9]|1[0-9])"
 COUNTED = re.compile(
-    r"(?:\b(?:list|name|suggest|propose|come up with|write(?: down)?|think of|what are(?: the)?|"
-    r"give me|give us)\s+|^(?=[^,:]*$))" + NUMBER + r"\s+(?:[a-z'-]+\s+){0,2}?([a-z'-]+s)\b",
+    r"(?:\b(?:list|name|suggest|propose|invent|come up with|write(?: down)?|think (?:of|up)|"
+    r"what are(?: the)?|give(?: me| us)?)\s+|^(?=[^,:]*$))" + NUMBER
+    + r"\s+(?:[a-z'-]+\s+){0,2}?([a-z'-]+s)\b( (?:that|which|a|for)\b)?",
     re.IGNORECASE)
 PLURAL = re.compile(
     r"^(?:suggest|propose|give me|name)\s+(?:[a-z'-]+\s+)?([a-z'-]+[^s\W]s)\b", re.IGNORECASE)
@@ -59,8 +60,10 @@ def asks_for_several(prompt):
     for part in {*parts[:1], *parts[-1:]}:
         if SEVERAL.search(part):
             return True
-        if any(match[1].lower() not in MEASURES for match in COUNTED.findall(part)):
-            return True
+        for _, noun, told in COUNTED.findall(part):
+            # Words of a kind are things, not a length.
+            if noun.lower() not in MEASURES or (noun.lower() == "words" and told):
+                return True
         if any(word.lower() not in MEASURES for word in PLURAL.findall(part)):
             return True
     return False
