@@ -86,8 +86,8 @@ extension BackgroundTrainer {
         if training.isOver {
           log.info("refit: learnt the pairs of a round", metadata: ["loss": "\(training.loss)"])
         }
-      } else if refit.hasRoundsLeft {
-        refit.beginNextRound()
+      } else if refit.hasRoundsLeft(after: training) {
+        refit.beginNextRound(training)
       } else if let review = refit.review {
         try goOn(review)
       } else {
@@ -111,9 +111,8 @@ extension BackgroundTrainer {
   private func answer(_ prompt: Prompt, _ refit: Refit) throws {
     let settings = try TrainerSettings.read(from: workspace)
     let plan = DrawingPlan(recipe: recipe, settings: settings)
+    var random = SplitMix64(seed: settings.seed &+ UInt64(bitPattern: prompt.id) &* 0x51_7CC1)
     refit.answered += 1
-    var random = SplitMix64(
-      seed: settings.seed &+ UInt64(bitPattern: prompt.id &* 0x51_7CC1 &+ refit.answered))
     let rollout = try drawing.rollout(
       id: -refit.answered, promptID: prompt.id, prompt: encoding.prompt(prompt),
       adapter: refit.start, seeds: (0..<plan.draws).map { _ in random.next() },
@@ -130,7 +129,7 @@ extension BackgroundTrainer {
   private func beginRefit(_ labels: Set<Int64>, start: LoRAAdapter) throws -> Refit {
     let drawn = standing.rollouts.suffix(recipe.refitPrompts * 2 / 5)
     let prompts = try promptsToRefit(recipe.refitPrompts * Self.promptsPerAnswered)
-    let first = max(0, min(recipe.refitPrompts, Self.firstAnswered) - drawn.count)
+    let first = max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)
     return Refit(
       labels: labels, start: start, pass: pass, rollouts: Array(drawn),
       prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
@@ -147,11 +146,8 @@ extension BackgroundTrainer {
     return model.chatTemplate.encodeCompletion(String(end), tokenizer: model.tokenizer)
   }
 
-  /// The prompts by whose answers the others are chosen, at least.
-  private static let firstAnswered = 16
-  /// What completions are like that prompts are told apart by, and the prompts that they are told apart for.
-  private static let opposedRows = 128
-  private static let opposedPrompts = 64
+  /// What completions are like that prompts are told apart by.
+  private static let opposedRows = 32
 
   /// In what the reward model's preference depends on the prompt.
   private func opposition(_ rollouts: [Rollout]) throws -> Opposition? {
@@ -159,7 +155,7 @@ extension BackgroundTrainer {
     let rows = rollouts.flatMap { [$0.features.first, $0.features.last].compactMap { $0 } }
     return Opposition(
       probe, rows: Array(rows.suffix(Self.opposedRows)),
-      prompts: Array(try featuresOfPrompts().suffix(Self.opposedPrompts)))
+      prompts: Array(try featuresOfPrompts().suffix(2 * Self.opposedRows)))
   }
 
   /// The next prompts of slates that are not chosen, at most: by what it answers there it is judged, so they are left.
@@ -202,10 +198,8 @@ extension BackgroundTrainer {
       }
       var sides = [leaning.filter { $0.lean > 0 }, leaning.filter { $0.lean <= 0 }]
       sides.sort { $0.count < $1.count }
-      for index in sides.indices { sides[index].sort { abs($0.lean) > abs($1.lean) } }
-      let sure = sides[0].prefix((sides[0].count + 1) / 2)
-      let rare = (0..<(max(0, wanted) * 2 / 5)).prefix(2 * sure.count).map { sure[$0 % sure.count] }
-      let near = sides[1].dropLast(sides[0].count - sure.count).suffix(rare.count)
+      let rare = sides[0].prefix(max(0, wanted) * 2 / 5)
+      let near = sides[1].sorted { abs($0.lean) < abs($1.lean) }.prefix(rare.count)
       chosen = (rare + near).map(\.prompt)
       log.info("refit: \(sides.map(\.count)) prompts of each side")
     }
@@ -219,26 +213,16 @@ extension BackgroundTrainer {
   private func beginTraining(_ refit: Refit) throws {
     guard let probe = reward?.probe else { return }
     for index in refit.newRollouts { try refit.rollouts[index].reread(by: reader) }
-    let rollouts = Array(refit.rollouts[refit.newRollouts])
-    let stretched = probe.stretched(for: rollouts)
-    let opposition = try opposition(refit.rollouts)
-    let regrets =
-      opposition.map {
-        Refit.Regrets(rollouts, by: stretched, opposition: $0, sureGap: recipe.refitSureGap)
-      } ?? Refit.Regrets()
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: rollouts, by: stretched, opposition: opposition, leastGap: recipe.leastWorthApart,
-        sureGap: recipe.refitSureGap, whole: whole),
-      count: max(1, recipe.refitPairs / recipe.refitRounds), regrets: regrets)
-    let won = Refit.shareWon(rollouts, by: probe)
+        of: Array(refit.rollouts[refit.newRollouts]), by: probe,
+        opposition: try opposition(refit.rollouts),
+        leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
+      count: max(1, recipe.refitPairs / recipe.refitRounds))
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
-      metadata: [
-        "gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)",
-        "missed": "\(regrets.opposed) on it, \(regrets.others) on the other", "won": "\(won)",
-      ])
-    refit.train(pairs, won: won, recipe: recipe)
+      metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
+    refit.train(pairs, recipe: recipe)
   }
 
   /// Prompts by whose answers it is compared with the base: such as were not learnt from, where there are any.

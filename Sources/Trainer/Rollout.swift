@@ -37,14 +37,12 @@ struct Rollout {
     PolicyGradient.preferenceAdvantages(features.map(probe.scores))
   }
 
-  /// What a reward model's heads say of each on average.
-  func scores(by probe: RewardProbe) -> [Double] {
-    features.map { mean(probe.scores(of: $0).map(Double.init)) }
-  }
-
   /// The variance of what a reward model's heads say of them on average.
   func variance(by probe: RewardProbe) -> Double {
-    let deviation = PolicyGradient.deviation(scores(by: probe))
+    let scores = features.map { row in
+      probe.scores(of: row).reduce(0.0) { $0 + Double($1) } / Double(probe.heads.count)
+    }
+    let deviation = PolicyGradient.deviation(scores)
     return deviation * deviation
   }
 

@@ -131,13 +131,13 @@ extension BackgroundTrainerTests {
       #expect(refit.progress > progress)
       progress = refit.progress
     }
-    refit.train(pairs, won: 0, recipe: Self.refitting)
+    refit.train(pairs, recipe: Self.refitting)
     let training = try #require(refit.training)
     while training.step < training.steps { try training.advance() }
-    #expect(refit.hasRoundsLeft && refit.newRollouts == 0..<3)
+    #expect(refit.hasRoundsLeft(after: training) && refit.newRollouts == 0..<3)
     #expect(abs(refit.progress - 0.475) < 1e-9)
 
-    refit.beginNextRound()
+    refit.beginNextRound(training)
     #expect(refit.training == nil && refit.newRollouts.isEmpty)
     #expect(abs(refit.progress - 0.475) < 1e-9)
     #expect(refit.prompts.count == 3)
@@ -152,7 +152,7 @@ extension BackgroundTrainerTests {
     #expect(policyIsLeft)
 
     refit.rollouts += [rollout, rollout, rollout]
-    refit.train(pairs, won: 0, recipe: Self.refitting)
+    refit.train(pairs, recipe: Self.refitting)
     #expect(refit.newRollouts == 3..<6)
     #expect(refit.pairCount == 2 * pairs.count)
     // It goes back, if it must, to where all of it began.
@@ -161,7 +161,7 @@ extension BackgroundTrainerTests {
     // The last rounds learn their pairs once, so that they change less.
     let last = try #require(refit.training)
     while last.step < last.steps { try last.advance() }
-    #expect(last.steps * 3 == training.steps && !refit.hasRoundsLeft)
+    #expect(last.steps * 3 == training.steps && !refit.hasRoundsLeft(after: last))
     func way(_ from: [Float], _ to: [Float]) -> Float {
       zip(from, to).map { abs($0 - $1) }.max() ?? 0
     }
@@ -170,17 +170,30 @@ extension BackgroundTrainerTests {
     #expect(lastWay > 0 && lastWay < 0.6 * firstWay, "\(lastWay) beside \(firstWay)")
   }
 
-  @Test func aRoundThatWasAnsweredBetterThanByTheBaseIsTheLast() throws {
+  @Test func aRoundWhosePairsAreKnownIsTheLast() throws {
     let (pairs, learner) = try pairs()
+    var recipe = Self.refitting
+    (recipe.refitEpochs, recipe.refitLearningRate, recipe.beta) = (8, 1e-2, 1)
     let refit = Refit(
       labels: [1], start: learner.adapter, pass: TrainingPass(model: model), rollouts: [],
       prompts: [], unread: [], count: 8, rounds: 4)
-    refit.train(pairs, won: 0.9, recipe: Self.refitting)
-    #expect(refit.hasRoundsLeft)
-    refit.beginNextRound()
-    refit.train(pairs, won: 0.96, recipe: Self.refitting)
-    // It is learnt, too.
-    #expect(refit.training?.isOver == false && !refit.hasRoundsLeft)
+    refit.train(pairs, recipe: recipe)
+    let first = try #require(refit.training)
+    var losses: [Double] = []
+    while !first.isOver { losses.append(try first.advance()) }
+    // What was learnt in later epochs does not say what was known before.
+    let epoch = (pairs.count + 3) / 4
+    #expect(losses.count == 8 * epoch && losses.suffix(epoch).allSatisfy { $0 < 0.1 })
+    #expect(abs(first.loss - losses.prefix(epoch).reduce(0, +) / Double(epoch)) < 1e-9)
+    #expect(first.loss > 0.1 && refit.hasRoundsLeft(after: first))
+
+    refit.beginNextRound(first)
+    recipe.refitLearningRate = 1e-4
+    refit.train(pairs, recipe: recipe)
+    let second = try #require(refit.training)
+    while !second.isOver { try second.advance() }
+    #expect(second.step == epoch && second.steps == 8 * epoch)
+    #expect(second.knewItsPairs && !refit.hasRoundsLeft(after: second))
   }
 
   @Test func whatComesNearToLeavingTheLanguageGoesBackSomeOfItsWay() throws {
