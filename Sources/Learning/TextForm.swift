@@ -51,6 +51,15 @@ public enum TextForm {
     ]
   }
 
+  /// Whether a text is no answer, by the numbers of its form: it repeats itself, or has hardly a word.
+  public static func fails(_ values: some RandomAccessCollection<Float>) -> Bool {
+    values[values.index(values.startIndex, offsetBy: 9)] < leastDistinct
+      || values[values.index(values.startIndex, offsetBy: 10)] > exp(-fewestWords / fewWords)
+  }
+
+  private static let leastDistinct: Float = 0.6
+  private static let fewestWords: Float = 6
+
   /// The words at which a text stops being a mere word or two.
   private static let fewWords: Float = 8
 

@@ -80,20 +80,16 @@ extension BackgroundTrainer {
 
   /// Takes the next of many small pieces of work.
   private func advance(_ refit: Refit) throws {
-    if let training = refit.training {
-      if !training.isOver {
-        try training.advance()
-        if training.isOver {
-          log.info("refit: learnt the pairs of a round", metadata: ["loss": "\(training.loss)"])
-        }
-      } else if refit.hasRoundsLeft(after: training) {
-        refit.beginNextRound(training)
-      } else if let review = refit.review {
-        try goOn(review)
+    if let review = refit.review {
+      try goOn(review)
+    } else if refit.trial != nil {
+      try goOnWithTrial(refit)
+    } else if let training = refit.training {
+      if training.isOver {
+        log.info("refit: learnt the pairs of a round", metadata: ["loss": "\(training.loss)"])
+        refit.beginTrial()
       } else {
-        refit.review(
-          refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt),
-          budget: recipe.budget(demonstrations: standing.demonstrations))
+        try training.advance()
       }
     } else if let prompt = refit.prompts.popLast() {
       try answer(prompt, refit)
@@ -101,6 +97,7 @@ extension BackgroundTrainer {
       try readPrompts(refit.read(Self.promptsReadAtOnce))
     } else if !refit.isChosen {
       try choosePrompts(refit)
+      refit.beginTrial()
     } else {
       try beginTraining(refit)
     }
@@ -108,11 +105,58 @@ extension BackgroundTrainer {
 
   private static let promptsReadAtOnce = 8
 
+  /// Has what a round came to answer the next prompt by which it is compared, or compares it.
+  private func goOnWithTrial(_ refit: Refit) throws {
+    if let prompt = refit.nextTried {
+      let settings = try TrainerSettings.read(from: workspace)
+      let plan = DrawingPlan(recipe: recipe, settings: settings)
+      // The same for all rounds.
+      var random = SplitMix64(seed: settings.seed ^ 0x2EF3 &+ UInt64(bitPattern: prompt.id))
+      let rollout = try drawing.rollout(
+        id: 0, promptID: prompt.id, prompt: encoding.prompt(prompt), adapter: refit.learner.adapter,
+        seeds: (0..<Self.triedDraws).map { _ in random.next() }, borrowed: 0,
+        sampling: plan.sampling, goesOn: { [self] in (try? goesOnWithRefit()) == true })
+      if let rollout { refit.trial?.rollouts.append(rollout) }
+      return
+    }
+    if let probe = reward?.probe {
+      try refit.rereadTrials(by: reader)
+      let opposition = try opposition(refit.rollouts)
+      let stretched = probe.stretched(
+        for: [refit.best, refit.trial].flatMap { $0?.rollouts ?? [] })
+      let scores = refit.endTrial {
+        $0.score(by: stretched, opposition: opposition, failing: recipe.refitSureGap)
+      }
+      if let scores {
+        log.info(
+          "refit: a round is \(scores.trial >= scores.best ? "taken" : "undone")",
+          metadata: ["score": "\(scores.trial)", "best": "\(scores.best)"])
+      }
+    } else {
+      refit.endTrial { _ in 0 }
+    }
+    guard refit.training != nil else { return }
+    if refit.hasRoundsLeft {
+      refit.beginNextRound()
+    } else {
+      refit.review(
+        refit.pairCount == 0 ? [] : try promptsToReview(refit).map(encoding.prompt),
+        budget: recipe.budget(demonstrations: standing.demonstrations))
+    }
+  }
+
+  /// The prompts of each side, the surest of the few and any of the others, by whose answers rounds are compared, and
+  /// the answers to each.
+  private static let fewTried = 16
+  private static let othersTried = 32
+  private static let triedDraws = 3
+
   private func answer(_ prompt: Prompt, _ refit: Refit) throws {
     let settings = try TrainerSettings.read(from: workspace)
     let plan = DrawingPlan(recipe: recipe, settings: settings)
-    var random = SplitMix64(seed: settings.seed &+ UInt64(bitPattern: prompt.id) &* 0x51_7CC1)
     refit.answered += 1
+    var random = SplitMix64(
+      seed: settings.seed &+ UInt64(bitPattern: prompt.id &* 0x51_7CC1 &+ refit.answered))
     let rollout = try drawing.rollout(
       id: -refit.answered, promptID: prompt.id, prompt: encoding.prompt(prompt),
       adapter: refit.start, seeds: (0..<plan.draws).map { _ in random.next() },
@@ -129,7 +173,7 @@ extension BackgroundTrainer {
   private func beginRefit(_ labels: Set<Int64>, start: LoRAAdapter) throws -> Refit {
     let drawn = standing.rollouts.suffix(recipe.refitPrompts * 2 / 5)
     let prompts = try promptsToRefit(recipe.refitPrompts * Self.promptsPerAnswered)
-    let first = max(0, min(recipe.refitPrompts, Self.opposedRows / 2) - drawn.count)
+    let first = max(0, min(recipe.refitPrompts, Self.firstAnswered) - drawn.count)
     return Refit(
       labels: labels, start: start, pass: pass, rollouts: Array(drawn),
       prompts: prompts.prefix(first), unread: prompts.dropFirst(first),
@@ -146,8 +190,11 @@ extension BackgroundTrainer {
     return model.chatTemplate.encodeCompletion(String(end), tokenizer: model.tokenizer)
   }
 
-  /// What completions are like that prompts are told apart by.
-  private static let opposedRows = 32
+  /// The prompts by whose answers the others are chosen, at least.
+  private static let firstAnswered = 16
+  /// What completions are like that prompts are told apart by, and the prompts that they are told apart for.
+  private static let opposedRows = 128
+  private static let opposedPrompts = 64
 
   /// In what the reward model's preference depends on the prompt.
   private func opposition(_ rollouts: [Rollout]) throws -> Opposition? {
@@ -155,7 +202,7 @@ extension BackgroundTrainer {
     let rows = rollouts.flatMap { [$0.features.first, $0.features.last].compactMap { $0 } }
     return Opposition(
       probe, rows: Array(rows.suffix(Self.opposedRows)),
-      prompts: Array(try featuresOfPrompts().suffix(2 * Self.opposedRows)))
+      prompts: Array(try featuresOfPrompts().suffix(Self.opposedPrompts)))
   }
 
   /// The next prompts of slates that are not chosen, at most: by what it answers there it is judged, so they are left.
@@ -192,37 +239,53 @@ extension BackgroundTrainer {
     let answered = Set(refit.rollouts.map(\.promptID))
     let left = refit.candidates.filter { !answered.contains($0.id) }
     var chosen: [Prompt] = []
+    var tried: [Prompt] = []
     if left.count > wanted, let opposition = try opposition(refit.rollouts) {
       let leaning = left.compactMap { prompt in
         promptFeatures[prompt.id].map { (prompt: prompt, lean: opposition.lean(of: $0)) }
       }
       var sides = [leaning.filter { $0.lean > 0 }, leaning.filter { $0.lean <= 0 }]
       sides.sort { $0.count < $1.count }
-      let rare = sides[0].prefix(max(0, wanted) * 2 / 5)
-      let near = sides[1].sorted { abs($0.lean) < abs($1.lean) }.prefix(rare.count)
-      chosen = (rare + near).map(\.prompt)
+      for index in sides.indices { sides[index].sort { abs($0.lean) > abs($1.lean) } }
+      let sure = sides[0].prefix((sides[0].count + 1) / 2).map(\.prompt)
+      tried = sure.spread(min(Self.fewTried, sure.count / 4))
+      let few = sure.without(tried)
+      let rare = (0..<(max(0, wanted) * 2 / 5)).prefix(2 * few.count).map { few[$0 % few.count] }
+      let others = sides[1].map(\.prompt)
+      let near = others.dropLast(sides[0].count - sure.count).suffix(rare.count)
+      chosen = rare + near
+      tried += others.without(chosen).spread(Self.othersTried)
       log.info("refit: \(sides.map(\.count)) prompts of each side")
     }
-    let known = Set(chosen.map(\.id))
-    chosen += left.filter { !known.contains($0.id) }.prefix(max(0, wanted - chosen.count))
+    chosen += left.without(chosen + tried).prefix(max(0, wanted - chosen.count))
     // Each round has its share of each kind.
     var random = SplitMix64(seed: UInt64(refit.labels.count) ^ 0x2EF2)
-    refit.choose(chosen.shuffled(using: &random))
+    refit.choose(chosen.shuffled(using: &random), tried: tried)
   }
 
   private func beginTraining(_ refit: Refit) throws {
     guard let probe = reward?.probe else { return }
     for index in refit.newRollouts { try refit.rollouts[index].reread(by: reader) }
+    let rollouts = Array(refit.rollouts[refit.newRollouts])
+    let stretched = probe.stretched(for: rollouts)
+    let opposition = try opposition(refit.rollouts)
+    let regrets =
+      opposition.map {
+        Refit.Regrets(rollouts, by: stretched, opposition: $0, sureGap: recipe.refitSureGap)
+      } ?? Refit.Regrets()
     let pairs = Refit.balanced(
       Refit.pairs(
-        of: Array(refit.rollouts[refit.newRollouts]), by: probe,
-        opposition: try opposition(refit.rollouts),
-        leastGap: recipe.leastWorthApart, sureGap: recipe.refitSureGap, whole: whole),
-      count: max(1, recipe.refitPairs / recipe.refitRounds))
+        of: rollouts, by: stretched, opposition: opposition, leastGap: recipe.leastWorthApart,
+        sureGap: recipe.refitSureGap, whole: whole),
+      count: max(1, recipe.refitPairs / recipe.refitRounds), regrets: regrets)
+    let won = Refit.shareWon(rollouts, by: probe)
     log.info(
       "refit: \(pairs.count) pairs, \(pairs.count(where: \.isOpposed)) of the one side",
-      metadata: ["gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)"])
-    refit.train(pairs, recipe: recipe)
+      metadata: [
+        "gaps": "\(pairs.map(\.gap).min() ?? 0) to \(pairs.map(\.gap).max() ?? 0)",
+        "missed": "\(regrets.opposed) on it, \(regrets.others) on the other", "won": "\(won)",
+      ])
+    refit.train(pairs, won: won, recipe: recipe)
   }
 
   /// Prompts by whose answers it is compared with the base: such as were not learnt from, where there are any.
@@ -276,6 +339,20 @@ extension BackgroundTrainer {
     policyLearner = refit.learner
     standing.divergence = nil
     practiceOwed = 0
+  }
+}
+
+extension [Prompt] {
+  fileprivate func without(_ others: [Prompt]) -> [Prompt] {
+    let known = Set(others.map(\.id))
+    return filter { !known.contains($0.id) }
+  }
+
+  /// So many of them at equal distances.
+  fileprivate func spread(_ count: Int) -> [Prompt] {
+    guard count > 0, !isEmpty else { return [] }
+    let step = Swift.max(1, self.count / count)
+    return stride(from: step - 1, to: self.count, by: step).prefix(count).map { self[$0] }
   }
 }
 

@@ -110,8 +110,7 @@ public struct Recipe: Sendable, Codable, Equatable {
   /// Labels since the policy was last made anew, the least, after which it is again; and a quarter of those that
   /// there were then.
   public var refitAfter = 20
-  /// Prompts answered for it, 0 leaves it out, and in how many rounds; the pairs that it learns, and in how many epochs
-  /// in the first half of the rounds.
+  /// Prompts answered for it, 0 leaves it out, and in how many rounds; the pairs that it learns, and in how many epochs.
   public var refitPrompts = 480
   public var refitRounds = 6
   public var refitPairs = 600

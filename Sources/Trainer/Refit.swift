@@ -7,8 +7,9 @@ import Learning
 ///
 /// It starts from that. In each of some rounds it and the base answer prompts; of the answers to each, those that the
 /// reward model finds plainly better are preferred to those it finds plainly worse (Rafailov et al. 2023). What one
-/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024). The first rounds learn
-/// their pairs in several epochs, the last once, in ever smaller steps; it ends when a round's pairs are known before.
+/// round has learnt too little of, or too much, its answers show in the next (Guo et al. 2024). After each it answers
+/// prompts that are not learnt from: a round by which those answers are not better is undone, and the next learns half
+/// as fast. It ends when two were undone, or when it answers better than the base nearly everywhere.
 final class Refit {
   /// The labels there were when it began; one of them taken back ends it.
   let labels: Set<Int64>
@@ -34,6 +35,17 @@ final class Refit {
   private var learntPairs = 0
   /// Answers given so far, which number them.
   var answered: Int64 = 0
+  /// Prompts by whose answers rounds are compared.
+  private(set) var triedPrompts: [Prompt] = []
+  /// What the best round came to, at first the policy in use; and what is compared with it at the moment.
+  private(set) var best: Trial?
+  var trial: Trial?
+  /// The rounds that were undone.
+  private(set) var undone = 0
+  private static let mostUndone = 2
+  /// Whether what answered this round did so better than the base nearly everywhere.
+  private var hasWon = false
+  private static let allWon = 0.95
   /// What it trains; nil while prompts are answered.
   private(set) var training: Training?
   /// The parameters of the policy in use.
@@ -69,8 +81,11 @@ final class Refit {
   }
 
   /// Takes the rest of the prompts to answer.
-  func choose(_ prompts: [Prompt]) {
+  ///
+  /// - Parameter tried: those by whose answers rounds are compared.
+  func choose(_ prompts: [Prompt], tried: [Prompt] = []) {
     later = prompts
+    triedPrompts = tried
     count = rollouts.count + prompts.count
     isChosen = true
     takePrompts()
@@ -83,17 +98,49 @@ final class Refit {
     later.removeFirst(prompts.count)
   }
 
-  /// Whether another round is to follow the one that was learnt.
-  func hasRoundsLeft(after training: Training) -> Bool {
-    round + 1 < rounds && !training.knewItsPairs
+  /// Whether another round is to follow the one that is learnt.
+  var hasRoundsLeft: Bool { round + 1 < rounds && !hasWon && undone < Self.mostUndone }
+
+  /// What it is now is compared with the best.
+  func beginTrial() { trial = Trial(parameters: Array(learner.adapter.parameters)) }
+
+  /// The next prompt of the comparison.
+  var nextTried: Prompt? { trial.flatMap { triedPrompts.dropFirst($0.rollouts.count).first } }
+
+  /// Reads anew what is asked for, of all that is compared.
+  func rereadTrials(by reader: PromptReader) throws {
+    for index in best?.rollouts.indices ?? 0..<0 { try best?.rollouts[index].reread(by: reader) }
+    for index in trial?.rollouts.indices ?? 0..<0 { try trial?.rollouts[index].reread(by: reader) }
+  }
+
+  /// Ends the comparison: what is not better is undone.
+  ///
+  /// - Parameter score: what a policy's answers are worth.
+  /// - Returns: the scores of the best before and of what was compared; nil for the first.
+  @discardableResult func endTrial(score: (Trial) -> Double) -> (best: Double, trial: Double)? {
+    defer { trial = nil }
+    guard let trial, let best else {
+      best = trial
+      return nil
+    }
+    let scores = (best: score(best), trial: score(trial))
+    if scores.trial >= scores.best {
+      self.best = trial
+    } else {
+      for (index, value) in best.parameters.enumerated() {
+        learner.adapter.parameters[index] = value
+      }
+      undone += 1
+    }
+    return scores
   }
 
   /// What was trained answers the next prompts.
-  func beginNextRound(_ training: Training) {
+  func beginNextRound() {
     start = learner.adapter.copy()
     learntRollouts = rollouts.count
-    learntPairs += training.pairCount
-    self.training = nil
+    learntPairs = pairCount
+    training = nil
     round += 1
     takePrompts()
   }
@@ -113,111 +160,18 @@ final class Refit {
   }
 
   /// Learns this round's pairs.
-  func train(_ pairs: [Preferred], recipe: Recipe) {
+  ///
+  /// - Parameter won: the share of the base's answers in this round that the policy's own are better than.
+  func train(_ pairs: [Preferred], won: Double, recipe: Recipe) {
+    hasWon = won >= Self.allWon
     training = Training(
-      pairs, learner: learner, recipe: recipe, round: round, of: rounds,
+      pairs, learner: learner, recipe: recipe, rate: pow(0.5, Double(undone)),
       seed: UInt64(labels.count + round))
   }
 
   func review(_ prompts: [[TokenID]], budget: Double) {
     review = Review(prompts, adapter: learner.adapter, before: before, budget: budget)
   }
-
-  /// Two answers to a prompt, of which the reward model prefers one.
-  struct Preferred {
-    var example: RankedExample
-    /// The base's log-probabilities of both, summed over their tokens; nil until they are needed.
-    var reference: [Double]?
-    /// By how much, in log-odds, up to where it is sure.
-    var gap: Double
-    /// The share of the preferred answer's pairs of words that answers to other prompts do not have, less the other's.
-    var novelty: Double
-    /// On which side of what prompts differ in the preferred one is beside the other.
-    var isOpposed: Bool
-  }
-
-  /// The pairs of rollouts that are plainly apart, the plainest first, each answer in one at most.
-  ///
-  /// Of those that are so far apart that the reward model is sure, the one comes first whose preferred answer has the
-  /// more words of its own beside the other: what is farthest apart is alike from prompt to prompt.
-  ///
-  /// - Parameters:
-  ///   - probe: is stretched so that it tells the draws apart plainly enough to be heard.
-  ///   - sureGap: from which log-odds on it is sure.
-  ///   - mostPerPrompt: the most pairs of one rollout.
-  ///   - whole: a completion that was cut off, as one that ends.
-  static func pairs(
-    of rollouts: [Rollout], by probe: RewardProbe, opposition: Opposition?, leastGap: Double,
-    sureGap: Double, mostPerPrompt: Int = 2, whole: ([TokenID]) -> [TokenID] = { $0 }
-  ) -> [Preferred] {
-    let probe = probe.stretched(for: rollouts)
-    let ownWords = ownWords(of: rollouts)
-    var found: [Preferred] = []
-    for (rollout, own) in zip(rollouts, ownWords) {
-      let scores = rollout.features.map { mean(probe.scores(of: $0).map(Double.init)) }
-      let sides = opposition.map { rollout.features.map($0.side) }
-      var left = Set(scores.indices)
-      for _ in 0..<mostPerPrompt {
-        let places = left.sorted()
-        let plain = places.flatMap { better in
-          places.filter { scores[better] - scores[$0] >= leastGap }.map { (better, $0) }
-        }
-        func plainness(_ pair: (Int, Int)) -> (Double, Double) {
-          (min(sureGap, scores[pair.0] - scores[pair.1]), own[pair.0] - own[pair.1])
-        }
-        guard let (best, worst) = plain.max(by: { plainness($0) < plainness($1) }) else { break }
-        let gap = scores[best] - scores[worst]
-        left.subtract([best, worst])
-        found.append(
-          Preferred(
-            example: RankedExample(
-              prompt: rollout.prompt,
-              completions: [best, worst].map {
-                rollout.ended[$0] ? rollout.completions[$0] : whole(rollout.completions[$0])
-              },
-              pairs: [Pair(preferred: 0, rejected: 1)]),
-            gap: min(gap, sureGap), novelty: own[best] - own[worst],
-            isOpposed: sides.map { $0[best] > $0[worst] } ?? false))
-      }
-    }
-    return found.sorted { ($0.gap, $0.novelty) > ($1.gap, $1.novelty) }
-  }
-
-  /// The share of each answer's pairs of words that no answer to another prompt has, by rollout.
-  private static func ownWords(of rollouts: [Rollout]) -> [[Double]] {
-    var prompts: [Int: Int] = [:]
-    for rollout in rollouts {
-      for pair in rollout.wordPairs.reduce(into: Set(), { $0.formUnion($1) }) {
-        prompts[pair, default: 0] += 1
-      }
-    }
-    return rollouts.map { rollout in
-      rollout.wordPairs.map { pairs in
-        pairs.isEmpty ? 0 : Double(pairs.count { prompts[$0] == 1 }) / Double(pairs.count)
-      }
-    }
-  }
-
-  /// The plainest pairs, a third of them such whose preferred answers are on the rarer side, or fewer where they
-  /// are so few that they are likely errors.
-  ///
-  /// Without that what is learnt is what most prompts ask for, whatever is asked.
-  static func balanced(_ pairs: [Preferred], count: Int) -> [Preferred] {
-    var sides = [pairs.filter(\.isOpposed), pairs.filter { !$0.isOpposed }]
-    sides.sort { $0.count < $1.count }
-    let natural = Double(sides[0].count) / Double(max(1, pairs.count))
-    let share = min(Self.largestShare, natural * Self.mostRaised)
-    let rare = min(sides[0].count, Int((Double(count) * share).rounded()))
-    // As many others as make them that share.
-    let others =
-      share > 0 ? Int((Double(rare) * (1 - share) / share).rounded()) : count
-    return Array(sides[0].prefix(rare) + sides[1].prefix(min(others, count - rare)))
-  }
-
-  /// The share of the rarer side, at most: with half of it what few prompts ask for spread to the others.
-  private static let largestShare = 1.0 / 3
-  /// How much more it counts than there is of it, at most.
-  private static let mostRaised = 4.0
 
   /// Preference optimisation on the pairs of one round.
   final class Training {
@@ -229,28 +183,18 @@ final class Refit {
     private let recipe: Recipe
     /// The steps in which each pair is met once.
     private let stepsOfEpoch: Int
-    /// The steps at a rate that falls, of which these are some, and how many of them came before.
-    private let stepsOfSchedule: Int
-    private let stepsBefore: Int
+    /// What the recipe's rate is multiplied by.
+    private let rate: Double
     /// The sum of the preference losses of the first epoch's steps.
     private var losses = 0.0
 
     init(
-      _ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe, round: Int, of rounds: Int,
-      seed: UInt64
+      _ pairs: [Preferred], learner: PolicyLearner, recipe: Recipe, rate: Double = 1, seed: UInt64
     ) {
-      (self.pairs, self.learner, self.recipe) = (pairs, learner, recipe)
+      (self.pairs, self.learner, self.recipe, self.rate) = (pairs, learner, recipe, rate)
       order = BatchOrder(records: pairs.count, batch: batch, shuffle: true, seed: seed)
       stepsOfEpoch = (pairs.count + batch - 1) / batch
-      let repeated = rounds / 2
-      if round < repeated {
-        steps = stepsOfEpoch * recipe.refitEpochs
-        (stepsOfSchedule, stepsBefore) = (steps, 0)
-      } else {
-        steps = stepsOfEpoch
-        stepsOfSchedule = (rounds - repeated) * steps
-        stepsBefore = (round - repeated) * steps
-      }
+      steps = stepsOfEpoch * recipe.refitEpochs
     }
 
     var pairCount: Int { pairs.count }
@@ -258,11 +202,7 @@ final class Refit {
     /// The mean preference loss of pairs when they are first met.
     var loss: Double { losses / Double(max(1, min(step, stepsOfEpoch))) }
 
-    /// Whether it prefers, without having learnt them, what it was to learn to prefer.
-    var knewItsPairs: Bool { step >= stepsOfEpoch && loss < Self.knownLoss }
-    private static let knownLoss = 0.1
-
-    var isOver: Bool { step == steps || knewItsPairs }
+    var isOver: Bool { step == steps }
 
     /// Takes the next step.
     ///
@@ -280,8 +220,8 @@ final class Refit {
         batch.map(\.example), reference: batch.map { $0.reference! }, beta: recipe.beta,
         anchor: recipe.refitAnchor)
       _ = try learner.step(
-        learningRate: recipe.refitLearningRate
-          * Schedule.cosine.factor(step: stepsBefore + step, of: stepsOfSchedule),
+        learningRate: rate * recipe.refitLearningRate
+          * Schedule.cosine.factor(step: step, of: steps),
         clip: recipe.clip)
       if step < stepsOfEpoch { losses += part.loss }
       step += 1

@@ -37,12 +37,21 @@ struct Rollout {
     PolicyGradient.preferenceAdvantages(features.map(probe.scores))
   }
 
+  /// What a reward model's heads say of each on average.
+  ///
+  /// - Parameter failing: by how much less what is no answer is worth, where the reward model knows of that.
+  func scores(by probe: RewardProbe, failing: Double = 0) -> [Double] {
+    features.map { row in
+      let fails =
+        failing > 0 && !probe.layout.failings.isEmpty
+        && TextForm.fails(row[probe.layout.formPart])
+      return mean(probe.scores(of: row).map(Double.init)) - (fails ? failing : 0)
+    }
+  }
+
   /// The variance of what a reward model's heads say of them on average.
   func variance(by probe: RewardProbe) -> Double {
-    let scores = features.map { row in
-      probe.scores(of: row).reduce(0.0) { $0 + Double($1) } / Double(probe.heads.count)
-    }
-    let deviation = PolicyGradient.deviation(scores)
+    let deviation = PolicyGradient.deviation(scores(by: probe))
     return deviation * deviation
   }
 

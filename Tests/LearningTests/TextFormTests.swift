@@ -50,6 +50,15 @@ import Testing
     #expect(TextForm.failings.allSatisfy { TextForm.layout.contains($0.number) })
   }
 
+  @Test(arguments: [
+    ("The cat sat on the mat.", false), ("Six words are enough for it.", false),
+    ("Five words are not enough.", true), ("", true),
+    ("go on go on go on go on go on", true), ("go on and on, on and off, off and on again", false),
+  ])
+  func whatIsNoAnswerFails(_ text: String, _ fails: Bool) {
+    #expect(TextForm.fails(TextForm.values(of: text)) == fails)
+  }
+
   @Test func anEmptyTextHasAForm() {
     let values = TextForm.values(of: "")
     #expect(values.count == TextForm.count)

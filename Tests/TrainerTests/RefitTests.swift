@@ -23,13 +23,13 @@ import Testing
   private let rows: [[Float]] = [[0.3, 1], [0.3, 0.5], [0.3, -0.5], [0.3, -1]]
 
   private func rollout(
-    _ prompt: Float, _ forms: [Float], wordPairs: [Set<Int>]? = nil
+    _ prompt: Float, _ forms: [Float], wordPairs: [Set<Int>]? = nil, borrowed: Int = 0
   ) -> Rollout {
     Rollout(
       id: 1, promptID: 1, prompt: [1], completions: forms.indices.map { [TokenID(2 + $0)] },
       logprobs: forms.map { _ in -1 }, reference: forms.map { Double(-$0) },
       ended: forms.map { _ in true }, features: forms.map { [prompt, $0] },
-      wordPairs: wordPairs ?? forms.map { _ in [] })
+      wordPairs: wordPairs ?? forms.map { _ in [] }, borrowed: borrowed)
   }
 
   @Test func promptsThatAskForOppositesLeanToOppositeSides() throws {
@@ -69,9 +69,10 @@ import Testing
 
   @Test func whatIsSaidInSmallLogOddsIsHeard() {
     func gaps(_ forms: [Float]) -> [Double] {
-      Refit.pairs(
-        of: [rollout(1, forms)], by: asked, opposition: nil, leastGap: 0.5, sureGap: .infinity,
-        mostPerPrompt: 1
+      let rollouts = [rollout(1, forms)]
+      return Refit.pairs(
+        of: rollouts, by: asked.stretched(for: rollouts), opposition: nil, leastGap: 0.5,
+        sureGap: .infinity, mostPerPrompt: 1
       ).map(\.gap)
     }
     // Two that are 0.4 apart deviate by 0.2 from their mean: they are told apart as if by 0.8.
@@ -100,6 +101,91 @@ import Testing
       ).map(\.example.completions) == [[[3], [4]], [[2], [3]]])
     // One that is no longer sure comes after, whatever its words.
     #expect(pairs(3.5) == [[[3], [4]], [[2], [3]]])
+  }
+
+  @Test func whatIsRejectedThePolicyWrote() {
+    func pairs(_ forms: [Float], borrowed: Int) -> [[[TokenID]]] {
+      Refit.pairs(
+        of: [rollout(1, forms, borrowed: borrowed)], by: asked, opposition: nil, leastGap: 0.7,
+        sureGap: .infinity, mostPerPrompt: 1
+      ).map(\.example.completions)
+    }
+    // What it likes better than the base's answer already is no pair.
+    #expect(pairs([2, 2, -2], borrowed: 1).isEmpty)
+    #expect(pairs([0, 1, 5], borrowed: 1) == [[[4], [2]]])
+    // The policy's own is preferred where it is half as plain.
+    #expect(pairs([0, 3, 5], borrowed: 1) == [[[3], [2]]])
+  }
+
+  @Test func bothSidesCountAlikeInATrial() throws {
+    let opposition = try #require(Opposition(asked, rows: rows, prompts: [[-1], [1]]))
+    let trial = Refit.Trial(
+      parameters: [],
+      rollouts: [
+        rollout(1, [4, 2]), rollout(-1, [-1, 1]), rollout(-1, [0, 0]), rollout(-1, [-1.5, -1.5]),
+      ])
+    #expect(trial.score(by: asked, opposition: opposition, failing: 0) == (3 + 0.5) / 2)
+    #expect(trial.score(by: asked, opposition: nil, failing: 0) == (3 + 0 + 0 + 1.5) / 4)
+    #expect(Refit.Trial(parameters: []).score(by: asked, opposition: nil, failing: 0) == 0)
+  }
+
+  @Test func whatFailsIsRejected() {
+    let form = TextForm.values(of: "Eight words of some use, and no more.")
+    let repeated = TextForm.values(of: "on and on and on and on and on and on")
+    let probe = RewardProbe(
+      layout: RewardProbe.Layout(
+        blocks: 0, width: 0, prompt: 1, form: TextForm.count, failings: TextForm.failings),
+      mean: Array(repeating: 0, count: 1 + TextForm.count),
+      scale: Array(repeating: 1, count: 1 + TextForm.count),
+      // It likes long texts.
+      heads: [[5] + Array(repeating: 0, count: 2 * TextForm.count - 1)], blockWeights: [1],
+      skill: 1, foreseen: PairCount(correct: 0, total: 0))
+    var rollout = rollout(1, [0, 0])
+    rollout.features = [[1] + form, [1] + repeated]
+    let scores = rollout.scores(by: probe)
+    #expect(scores[1] > scores[0])
+    let pairs = Refit.pairs(of: [rollout], by: probe, opposition: nil, leastGap: 0.5, sureGap: 4)
+    #expect(pairs.map(\.example.completions) == [[[2], [3]]])
+  }
+
+  @Test func theShareOfTheBasesAnswersThatAreBeaten() {
+    let rollouts = [
+      // Of its own two both are better than one of the base's, and one than the other.
+      rollout(1, [3, 1, 0, 2], borrowed: 2), rollout(1, [1, 1, 1, 0], borrowed: 1),
+    ]
+    #expect(abs(Refit.shareWon(rollouts, by: asked) - (1 + 0.5 + 1) / 3) < 1e-9)
+    #expect(Refit.shareWon([rollout(1, [1, 2])], by: asked) == 0)
+  }
+
+  @Test func whatIsMissedOnEachSide() throws {
+    let opposition = try #require(Opposition(asked, rows: rows, prompts: [[-1], [1]]))
+    let rollouts = [
+      // Its own are 2 and 3 worse than the base's.
+      rollout(1, [0, -1, 2], borrowed: 1),
+      // Here it has nothing to miss but its own spread.
+      rollout(-1, [0, 1], borrowed: 0), rollout(-1, [0, 0], borrowed: 0),
+    ]
+    let regrets = Refit.Regrets(rollouts, by: asked, opposition: opposition, sureGap: 4)
+    #expect(Set([regrets.opposed, regrets.others]) == [2.5, 0.25])
+    #expect(opposition.lean(of: [1]) > 0 ? regrets.opposed == 2.5 : regrets.others == 2.5)
+    let bounded = Refit.Regrets(rollouts, by: asked, opposition: opposition, sureGap: 2)
+    #expect(Set([bounded.opposed, bounded.others]) == [2, 0.25])
+  }
+
+  @Test func whereMoreIsMissedMoreIsLearnt() {
+    var regrets = Refit.Regrets()
+    func shares() -> [Int] {
+      let balanced = Refit.balanced(pairs(40, 80), count: 60, regrets: regrets)
+      return [balanced.count(where: \.isOpposed), balanced.count { !$0.isOpposed }]
+    }
+    // Nothing known, or less missed: a third.
+    #expect(shares() == [20, 40])
+    (regrets.opposed, regrets.others) = (0.2, 1)
+    #expect(shares() == [20, 40])
+    (regrets.opposed, regrets.others) = (1, 1)
+    #expect(shares() == [30, 30])
+    (regrets.opposed, regrets.others) = (1, 0.1)
+    #expect(shares() == [36, 24])
   }
 
   private func pairs(_ rare: Int, _ others: Int) -> [Refit.Preferred] {
