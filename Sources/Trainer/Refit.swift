@@ -31,8 +31,8 @@ final class Refit {
   var rollouts: [Rollout]
   /// Those of earlier rounds.
   private var learntRollouts = 0
-  /// Pairs that earlier rounds have learnt.
-  private var learntPairs = 0
+  /// The pairs learnt in the rounds that were taken.
+  private(set) var pairCount = 0
   /// Answers given so far, which number them.
   var answered: Int64 = 0
   /// Prompts by whose answers rounds are compared.
@@ -126,6 +126,7 @@ final class Refit {
     let scores = (best: score(best), trial: score(trial))
     if scores.trial >= scores.best {
       self.best = trial
+      pairCount += training?.pairCount ?? 0
     } else {
       for (index, value) in best.parameters.enumerated() {
         learner.adapter.parameters[index] = value
@@ -139,7 +140,6 @@ final class Refit {
   func beginNextRound() {
     start = learner.adapter.copy()
     learntRollouts = rollouts.count
-    learntPairs = pairCount
     training = nil
     round += 1
     takePrompts()
@@ -147,9 +147,6 @@ final class Refit {
 
   /// Where this round's rollouts are.
   var newRollouts: Range<Int> { learntRollouts..<rollouts.count }
-
-  /// The pairs learnt in all rounds.
-  var pairCount: Int { learntPairs + (training?.pairCount ?? 0) }
 
   /// The share done.
   var progress: Double {

@@ -45,7 +45,7 @@ struct Rollout {
       let fails =
         failing > 0 && !probe.layout.failings.isEmpty
         && TextForm.fails(row[probe.layout.formPart])
-      return mean(probe.scores(of: row).map(Double.init)) - (fails ? failing : 0)
+      return probe.score(of: row) - (fails ? failing : 0)
     }
   }
 
